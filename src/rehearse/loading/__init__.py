@@ -1,0 +1,1 @@
+"""From text to a typed scenario: positions are kept, mistakes are collected, nothing is executed."""
