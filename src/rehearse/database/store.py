@@ -1,0 +1,167 @@
+"""A database of one's own for every scenario: the Protocol that both stores fulfil.
+
+A store builds layered templates (schema → set-up), each keyed by the hash of its content and marked valid as the last act of building
+it, and hands out copies as leases. Nothing here knows what a scenario is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from rehearse.database.deadline import Deadline
+    from rehearse.database.observe import Observer
+
+Backend = Literal["sqlite", "postgresql"]
+How = Literal["memory", "file", "transaction", "database", "attached"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a template: `build` fills a database that holds the layers beneath it.
+
+    Attributes:
+        key: Hash of everything that the layer's content depends on.
+        build: Called once with a connection inside a transaction; what it leaves is the layer.
+        name: For messages: ``schema``, ``setup``.
+    """
+
+    key: str
+    build: Callable[[Connection], None] = field(compare=False)
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class LeaseRequest:
+    """What a plan asks of a store.
+
+    Attributes:
+        run: The run's id; it stands in the name of everything that is made for it.
+        layers: The template, bottom first.
+        isolation: As the scenario says; ``auto`` lets the store choose (decision A2).
+        sessions: How many connections work at the same time (1: one after another).
+        writes: False if no step writes.
+    """
+
+    run: str
+    layers: tuple[Layer, ...]
+    isolation: Literal["auto", "clone", "transaction"] = "auto"
+    sessions: int = 1
+    writes: bool = True
+
+
+class Work(Protocol):
+    """A connection for one piece of work, with its transaction in our hands.
+
+    Used by one thread. `begin` → statements on `connection` → `commit` or `rollback`; then perhaps again. `close` always.
+    """
+
+    @property
+    def connection(self) -> Connection:
+        """SQLAlchemy Core connection, in driver autocommit: BEGIN, COMMIT and ROLLBACK are ours."""
+        ...
+
+    def begin(self, *, write: bool = True) -> None:
+        """Begin a transaction (SQLite: IMMEDIATE if `write`; PostgreSQL: at the lease's isolation level)."""
+        ...
+
+    def commit(self) -> None:
+        """Commit it. Under isolation ``transaction`` this releases a savepoint."""
+        ...
+
+    def rollback(self) -> None:
+        """Undo it; harmless when none is open."""
+        ...
+
+    def outcome_after_interruption(self) -> Literal["committed", "aborted", "unknown"]:
+        """Say what became of a transaction whose commit was interrupted: read back, never guessed."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back, or throw it away if it was interrupted."""
+        ...
+
+
+class Lease(Protocol):
+    """A database for one run."""
+
+    @property
+    def backend(self) -> Backend:
+        """Which server."""
+        ...
+
+    @property
+    def how(self) -> How:
+        """How it was made; named in every report."""
+        ...
+
+    @property
+    def isolation_level(self) -> str:
+        """The level in force, as the server calls it: ``SERIALIZABLE``, ``BEGIN IMMEDIATE``."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """Where it is, without credentials; for a kept one, where it will be."""
+        ...
+
+    def work(self, observer: Observer, deadline: Deadline) -> Work:
+        """Open a connection whose statements are reported to `observer` and end at `deadline`.
+
+        Raises:
+            LeaseRevokedError: If the lease was revoked.
+        """
+        ...
+
+    def interrupt(self) -> None:
+        """Tier 2, from any thread: stop what runs on every open connection and free the threads that wait for it."""
+        ...
+
+    def revoke(self) -> None:
+        """From now on every statement and COMMIT over this lease raises `LeaseRevokedError`. Idempotent."""
+        ...
+
+    def keep(self) -> str:
+        """Keep the database beyond the run, with what is in it now, and return its address."""
+        ...
+
+    def discard(self) -> None:
+        """Remove it. Idempotent, and safe after `revoke` and `keep` (a kept one stays)."""
+        ...
+
+
+class Store(Protocol):
+    """Where databases come from."""
+
+    @property
+    def backend(self) -> Backend:
+        """Which server."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Its version, for reports."""
+        ...
+
+    def lease(self, request: LeaseRequest) -> Lease:
+        """Return a fresh database with the template's content. Missing layers are built first."""
+        ...
+
+    def sweep(self) -> tuple[str, ...]:
+        """Remove what killed runs left behind (and only that); return the names of what went."""
+        ...
+
+    def close(self) -> None:
+        """Close pools and stop what the store started itself; templates stay for the next time where that is cheap."""
+        ...
+
+
+def is_transient(error: BaseException) -> bool:
+    """Return whether `error` is worth another attempt on a fresh database: a lost connection, a deadlock, a serialization failure."""
+    from rehearse.database.transient import is_transient_database_error  # noqa: PLC0415  (drivers stay unimported until needed)
+
+    return is_transient_database_error(error)
