@@ -1,0 +1,100 @@
+"""What a run says while it goes: frozen events, numbered, told to listeners in order.
+
+The terminal, the JSON lines, the progress callbacks and the stored event log all listen to the same events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TypeAlias
+
+from rehearse.run.outcome import Isolation, Phase, ScenarioResult, Status, StepOutcome
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """A scenario begins; `steps` is how many it has, `timeout_seconds` the deadline of its act phase."""
+
+    scenario_id: str
+    scenario_name: str
+    run_id: str
+    steps: int
+    timeout_seconds: float
+
+
+@dataclass(frozen=True)
+class PhaseStarted:
+    """A phase begins."""
+
+    scenario_id: str
+    phase: Phase
+
+
+@dataclass(frozen=True)
+class PhaseEnded:
+    """A phase ended; `error` is the failure that ended it, or None."""
+
+    scenario_id: str
+    phase: Phase
+    seconds: float
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class DatabaseReady:
+    """The run has its database."""
+
+    scenario_id: str
+    isolation: Isolation
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """A step begins: `position` of `total`, counted from 1 over all steps."""
+
+    scenario_id: str
+    position: int
+    total: int
+    step: str
+    operation: str
+
+
+@dataclass(frozen=True)
+class StepEnded:
+    """A step ended."""
+
+    scenario_id: str
+    position: int
+    total: int
+    step: str
+    operation: str
+    outcome: StepOutcome
+    expected: bool
+    seconds: float
+    queries: int
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """The scenario is over; `result` is whole. The last event of a run."""
+
+    scenario_id: str
+    status: Status
+    result: ScenarioResult
+
+
+Event: TypeAlias = RunStarted | PhaseStarted | PhaseEnded | DatabaseReady | StepStarted | StepEnded | RunEnded
+Listener: TypeAlias = Callable[[Event], None]
+
+
+def event_name(event: Event) -> str:
+    """Return the event's name in logs and JSON lines: ``run-started``, ``step-ended`` …"""
+    name = type(event).__name__
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+
+
+def event_fields(event: Event) -> dict[str, object]:
+    """Return the event's fields for a log line; the result of `RunEnded` is left to the result file."""
+    return {item.name: getattr(event, item.name) for item in fields(event) if item.name != "result"}
