@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -251,3 +252,15 @@ def rolling_windows(horizon: Interval) -> list[Window]:
     if high - low <= step:
         return [Window(low, high)]
     return [Window(begin, begin + step) for begin in range(low, high - step + 1, DAY)]
+
+
+@lru_cache(maxsize=64)
+def horizon_windows(kind: WindowKind, horizon: Interval, anchor: int | None = None) -> tuple[Window, ...]:
+    """The windows of somebody without rotations; only `block28` looks at the anchor."""
+    if kind is WindowKind.BLOCK28:
+        return tuple(block_windows(horizon, anchor))
+    if kind is WindowKind.MONTH:
+        return tuple(month_windows(horizon))
+    if kind is WindowKind.ROLLING28:
+        return tuple(rolling_windows(horizon))
+    return tuple(cut_stretch(*horizon))
