@@ -1,0 +1,84 @@
+"""Invariants are watched after every step, on photographs of just the tables that the step wrote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rehearse.expectation import InvariantCheck
+from rehearse.run.outcome import InvariantBreach
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+    from rehearse.database.deadline import Deadline
+    from rehearse.database.observe import StatementLog
+    from rehearse.domain import Invariant, State
+    from rehearse.plan import Plan
+    from rehearse.run.outcome import StepResult
+    from rehearse.run.photograph import Camera
+
+_READS = frozenset({"SELECT", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET", "SHOW"})
+
+
+class InvariantWatch:
+    """Compares every state with the one before the run, and keeps each breach with the step after which it appeared."""
+
+    def __init__(self, plan: Plan, camera: Camera, log: StatementLog, before: State) -> None:
+        self._invariants = watched(plan)
+        self._metadata = plan.domain.metadata
+        self._log = log
+        self._camera = camera
+        self._before = before
+        self._now = before
+        self._held = {item.name: not item.function(before, before) for item in self._invariants}
+        self._breaches: list[InvariantBreach] = []
+
+    @property
+    def breaches(self) -> tuple[InvariantBreach, ...]:
+        """What was broken so far, in order."""
+        return tuple(self._breaches)
+
+    def after(self, result: StepResult, deadline: Deadline) -> None:
+        """Look at the state after a step; without time, or after an abandoned step, there is no state to look at."""
+        if not self._invariants or result.abandoned or result.timed_out or deadline.passed:
+            return
+        tables = written_tables(self._log, result.name, self._metadata)
+        if not tables:
+            return
+        self._now = self._camera.changed(self._now, tables, f"after:{result.name}", deadline)
+        for item in self._invariants:
+            breaches = item.function(self._now, self._before)
+            if breaches and self._held[item.name]:
+                self._breaches.append(InvariantBreach(item.name, result.name, breaches))
+            self._held[item.name] = not breaches
+
+
+def watched(plan: Plan) -> tuple[Invariant, ...]:
+    """Return the invariants of a plan: the domain's standing ones, and those that the scenario names."""
+    named = {check.name for check in plan.scenario.expected_outcome.checks if isinstance(check, InvariantCheck)}
+    return tuple(item for item in plan.domain.invariants.values() if item.always or item.name in named)
+
+
+def written_tables(log: StatementLog, step: str, metadata: MetaData) -> frozenset[str]:
+    """Return the tables that a step wrote, with those that a foreign key's action may have changed along with them.
+
+    All tables if the step sent more statements than the log keeps, or one whose tables are not known.
+    """
+    everything = frozenset(metadata.tables)
+    if log.dropped(step):
+        return everything
+    statements = [item for item in log.statements if item.step == step and item.verb not in _READS]
+    if any(not item.tables for item in statements):
+        return everything
+    found = {table for item in statements for table in item.tables if table in everything}
+    frontier = set(found)
+    while frontier:
+        frontier = {name for name in everything - found if _acts_on(metadata, name, frontier)}
+        found |= frontier
+    return frozenset(found)
+
+
+def _acts_on(metadata: MetaData, child: str, parents: set[str]) -> bool:
+    """Whether deleting or renumbering a row of `parents` changes rows of `child` by a foreign key's action."""
+    keys = metadata.tables[child].foreign_keys
+    return any((key.ondelete or key.onupdate) and key.column.table.name in parents for key in keys)
