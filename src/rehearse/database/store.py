@@ -117,6 +117,18 @@ class Lease(Protocol):
         """
         ...
 
+    def process_address(self) -> str:
+        """Return the address by which a child process of ours opens this very database (`rehearse.database.worker.open_work`).
+
+        Raises:
+            RehearseError: If it lives in this process's memory or in an uncommitted transaction.
+        """
+        ...
+
+    def fork(self, name: str) -> Lease:
+        """Return a lease on a copy of the database as it is now (no work may be open); for trying another order of the same steps."""
+        ...
+
     def interrupt(self) -> None:
         """Tier 2, from any thread: stop what runs on every open connection and free the threads that wait for it."""
         ...
