@@ -141,6 +141,10 @@ class Lease(Protocol):
         """Keep the database beyond the run, with what is in it now, and return its address."""
         ...
 
+    def finish(self, *, passed: bool, rollback_on_failure: bool) -> None:
+        """End the run: an own database is discarded (unless kept), an attached one is put back as its backup says."""
+        ...
+
     def discard(self) -> None:
         """Remove it. Idempotent, and safe after `revoke` and `keep` (a kept one stays)."""
         ...
