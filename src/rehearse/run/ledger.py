@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rehearse.database.store import is_transient
 from rehearse.errors import GuardRefusedError, RehearseError
 from rehearse.run.act import described, traced
 from rehearse.run.events import DatabaseReady, Event, Listener, PhaseEnded, PhaseStarted, RunEnded, RunStarted
@@ -163,6 +164,7 @@ class Ledger:
             fingerprint=self._fingerprint,
             verdict=verdict,
             isolation=self._isolation,
+            transient=bool(self._failures) and self._failures[0].transient,
         )
 
     def _metrics(self) -> Metrics:
@@ -193,4 +195,4 @@ def failure_of(phase: Phase, error: Exception) -> Failure:
     elif phase in ("isolate", "capture_before", "capture_after", "retain") or isinstance(error, OSError):
         category = "infrastructure"
     message = str(error) if isinstance(error, GuardRefusedError | RehearseError) else described(error)
-    return Failure(phase, category, (message,), traced(error))
+    return Failure(phase, category, (message,), traced(error), is_transient(error))

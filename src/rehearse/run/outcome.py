@@ -233,6 +233,7 @@ class ScenarioResult:
         verdict: All checks and their verdict, or None.
         isolation: Which database, or None.
         flaky: Whether attempts disagree.
+        transient: Whether the failure is of a kind that another attempt may not meet (a lost connection, a deadlock).
         description: The author's.
     """
 
@@ -257,6 +258,7 @@ class ScenarioResult:
     verdict: Verdict | None = None
     isolation: Isolation | None = None
     flaky: bool = False
+    transient: bool = False
     description: str = ""
 
     @property

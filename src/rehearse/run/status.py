@@ -21,12 +21,14 @@ class Failure:
         category: ``precondition``, ``infrastructure``, ``error`` or ``cleanup``.
         messages: One sentence each.
         traceback: Of the error, or None where the author, not the code, is at fault.
+        transient: Whether another attempt may not meet it.
     """
 
     phase: Phase
     category: FailureCategory
     messages: tuple[str, ...]
     traceback: str | None = None
+    transient: bool = False
 
 
 @dataclass(frozen=True)
