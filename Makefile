@@ -1,0 +1,58 @@
+# Each target is one command on a machine that has Python 3.11+ and nothing of ours.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find src -name '*.py')
+JOBS ?= 2
+
+.PHONY: demo test lint types bench lock clean
+
+demo: $(VENV)/demo.ok
+	@$(BIN)/rehearse run n1-holiday-coverage-001
+
+test: $(VENV)/dev.ok
+	$(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(VENV)/dev.ok
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.ok
+	$(BIN)/mypy
+
+coverage: $(VENV)/dev.ok
+	rm -f .coverage .coverage.*
+	COVERAGE_PROCESS_START=pyproject.toml $(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+bench: $(VENV)/bench.ok
+	$(BIN)/python -m benchmarks
+
+# The lock files hold versions and hashes; an installed set that matches one of them is never touched again.
+$(VENV)/python.ok:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rehearse needs Python 3.11 or newer; say make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/demo.ok: $(VENV)/python.ok requirements/runtime.lock pyproject.toml
+	@test -e $(VENV)/dev.ok || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.lock
+	@test -e $(VENV)/dev.ok || $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev.ok: $(VENV)/python.ok requirements/dev.lock pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/bench.ok: $(VENV)/dev.ok requirements/bench.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
+	@touch $@
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements/runtime.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --extra server --group dev -o requirements/dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --extra server --group dev --group bench -o requirements/bench.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
