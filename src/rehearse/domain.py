@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rehearse.errors import Complaints
     from rehearse.scenario import World
     from rehearse.snapshot.model import Diff, Snapshot
+    from rehearse.source import Span
 
 T = TypeVar("T")
 
@@ -348,13 +349,17 @@ class TableRows:
 
 @dataclass(frozen=True)
 class StepParameters:
-    """A step as `Domain.settle` and `Domain.check` see it: typed parameters, or None where they wait for a result."""
+    """A step as `Domain.settle` and `Domain.check` see it: typed parameters, or None where they wait for a result.
+
+    `span` is the place of the step, `spans` that of each parameter that was written, under the field's own name.
+    """
 
     name: str
     operation: str
     parameters: Any
     at: datetime | None
     span: Any
+    spans: Mapping[str, Span] = field(default_factory=dict, compare=False, hash=False)
 
 
 # ── reports ────────────────────────────────────────────────────────────────────────────────────────────────────────────

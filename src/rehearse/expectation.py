@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rehearse.source import Span
 from rehearse.values import EMPTY_MAP, FrozenMap, Value
+
+if TYPE_CHECKING:
+    from rehearse.loading.tree import Node
 
 Category = Literal["critical", "assertion", "state", "performance", "invariant"]
 Level = Literal["fail", "warn"]
@@ -165,9 +168,20 @@ class Assertion(Check):
     spec: Spec
 
 
+@dataclass(frozen=True)
+class WaitingRecord:
+    """A record that mentions results: `node` is filled and read as a `record` at judgement (`rehearse.loading.reader.read_record`)."""
+
+    node: Node
+    record: type
+
+
 @dataclass(frozen=True, kw_only=True)
 class DomainAssertion(Check):
-    """An assertion of a type that the domain brings (``person_on_duty``); `parameters` is its typed record."""
+    """An assertion of a type that the domain brings (``person_on_duty``).
+
+    `parameters` is its typed record, or a `WaitingRecord` if they mention results.
+    """
 
     type: str
     parameters: object
@@ -274,7 +288,8 @@ class ChangeEntry(Check):
 class Changes:
     """``changes``: entries, and whether nothing else may have changed.
 
-    `none` is ``changes: none``. `exempt` are the tables left out of `only`.
+    `none` is ``changes: none``. `exempt` are the tables left out of `only`, `listed` those with a list of their own, be it empty (a
+    journal table is looked at only then).
     """
 
     entries: tuple[ChangeEntry, ...] = ()
@@ -282,6 +297,7 @@ class Changes:
     none: bool = False
     exempt: tuple[str, ...] = ()
     span: Span | None = None
+    listed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,14 +340,20 @@ class InvariantCheck(Check):
 
 @dataclass(frozen=True, kw_only=True)
 class Threshold(Check):
-    """Limits of a measure; crossing a fail limit fails, crossing a warn limit is listed."""
+    """Limits of a measure; crossing a fail limit fails, crossing a warn limit is listed.
+
+    `…_above` and `…_below` exclude the limit itself, `…_at_least` includes it. Of a map measure every entry is held against them.
+    """
 
     measure: str
     fail_above: Decimal | None = None
     fail_below: Decimal | None = None
     warn_above: Decimal | None = None
     warn_below: Decimal | None = None
+    fail_at_least: Decimal | None = None
+    warn_at_least: Decimal | None = None
     fail_on: bool | None = None
+    warn_on: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class Placed(Generic[RowT]):
     Attributes:
         value: The record.
         span: Where it begins.
-        spans: The place of each key that was written, aliases under the field's own name.
+        spans: The place of each value that was written, aliases under the field's own name.
         index: Its place in the merged list, from 1.
     """
 
