@@ -159,6 +159,10 @@ class LeaseRevokedError(RehearseError):
     """A statement came over a connection whose run has ended: nothing of it was executed."""
 
 
+class ContentionError(RehearseError):
+    """A transaction was given up so that others could go on; it may be tried again on fresh data."""
+
+
 class ResultError(RehearseError):
     """A run that did not pass, raised only when `ScenarioResult.raise_for_status` is called.
 

@@ -81,6 +81,10 @@ class Work(Protocol):
         """Say what became of a transaction whose commit was interrupted: read back, never guessed."""
         ...
 
+    def is_waiting_for_lock(self) -> bool:
+        """Whether its running statement waits at the server for a lock of another session; asked from another thread."""
+        ...
+
     def close(self) -> None:
         """Give the connection back, or throw it away if it was interrupted."""
         ...

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rehearse.database.store import is_transient
 from rehearse.domain import Context, Operation, OperationResult, Reason, rejected
+from rehearse.errors import ContentionError
 from rehearse.run.deadline import OperationStoppedError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Attempt:
             except Exception as error:
                 self.work.rollback()
                 self.committing = False
-                if self.deadline.passed or not is_transient(error):
+                if self.deadline.passed or not (isinstance(error, ContentionError) or is_transient(error)):
                     raise
                 if self.tries >= MAX_TRIES:
                     return rejected(_contention(self.tries))
