@@ -175,7 +175,7 @@ class Turnstile:
                     self._stopped = True
                     self._moved.notify_all()
                     return
-                parked = [i for i, where in enumerate(self._where) if where is _Where.PARKED]
+                parked = self._those(_Where.PARKED)
                 able = [i for i in parked if i not in self._refused]
                 if able:
                     self._let_go(able)
@@ -195,19 +195,29 @@ class Turnstile:
         self._moved.notify_all()
 
     def _settled(self) -> bool:
-        """Wait until nobody runs; a session that waits at the server does not run. False once the order must stop."""
-        while True:
-            running = [i for i, where in enumerate(self._where) if where in (_Where.RUNNING, _Where.WAITING)]
-            if not any(self._where[i] is _Where.RUNNING for i in running) and (
-                len(running) < len(self._where) - self._where.count(_Where.ENDED) or not running
-            ):
-                return not self._over()
-            if self._over():
-                return False
-            if not self._moved.wait(_PROBE_SECONDS):
-                self._probe(running)
+        """Wait until nobody runs and those who wait at the server still do. False once the order must stop."""
+        asked = False
+        while not self._over():
+            running = self._those(_Where.RUNNING)
+            waiting = self._those(_Where.WAITING)
+            if running:
+                if not self._moved.wait(_PROBE_SECONDS):
+                    self._probe(running)
+            elif waiting and not asked:
+                self._probe(waiting)
+                asked = True
+            elif waiting and not self._those(_Where.PARKED):
+                self._moved.wait(_PROBE_SECONDS)
+                asked = False
+            else:
+                return True
+        return False
+
+    def _those(self, where: _Where) -> list[int]:
+        return [index for index, place in enumerate(self._where) if place is where]
 
     def _probe(self, running: list[int]) -> None:
+        """Ask the server about these sessions, without holding up the others."""
         self._moved.release()
         try:
             waiting = {i for i in running if self._waits_for_lock(i)}
