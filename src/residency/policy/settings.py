@@ -144,7 +144,7 @@ class HomeCall(Setting):
 
     stem: ClassVar[str] = "home_call"
 
-    citation: str = "CPR 6.28 (VI.F.8)"
+    citation: str = "CPR 6.21.b, 6.28 (VI.F.2.c, VI.F.8)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ class Moonlighting(Setting):
 
     stem: ClassVar[str] = "moonlighting"
 
-    citation: str = "CPR 6.25.b (VI.F.5.c)"
+    citation: str = "CPR 6.25.a-b (VI.F.5.b-c)"
     min_pgy: int = 2
 
 

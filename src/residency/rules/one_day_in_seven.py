@@ -1,0 +1,79 @@
+"""One day in seven free of work and home call (CPR 6.21.b)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from residency.rules.record import Record, worst_of_runs
+from residency.timeline import Run, Timeline, ids_of
+from residency.wording import counted, days_text, number_of
+
+if TYPE_CHECKING:
+    from residency.calendar import Window
+    from residency.policy.settings import OneDayInSeven
+
+
+def one_day_in_seven(timeline: Timeline, setting: OneDayInSeven) -> list[Record]:
+    """Windows with too few days off (`too_few`), or, judged strictly, runs of too many days (`run`)."""
+    long_runs = [run for run in timeline.runs if run.days > setting.max_days]
+    if setting.strict:
+        return [_run(timeline, setting, run) for run in long_runs]
+    records: list[Record] = []
+    for window in timeline.windows(setting.window, setting.anchor):
+        days = timeline.counted_days(window)
+        if timeline.days_off_in(window) < days // 7:
+            records.append(_too_few(timeline, setting, window, days))
+    records = worst_of_runs(records, setting.window)
+    if setting.unaveraged_on_night_float:
+        records += [_run(timeline, setting, run) for run in long_runs if _holds_night_float(timeline, run)]
+    return records
+
+
+def _holds_night_float(timeline: Timeline, run: Run) -> bool:
+    return any(block.start < run.end and block.end > run.start for block in timeline.night_blocks)
+
+
+def _run(timeline: Timeline, setting: OneDayInSeven, run: Run) -> Record:
+    message = (
+        f"{timeline.person_id} is on duty {counted(run.days, 'day')} in a row {days_text(run.start, run.end)} "
+        f"(at most {setting.max_days}; {number_of(setting.citation)})."
+    )
+    return Record(
+        rule=setting.stem,
+        code="run",
+        severity=setting.severity,
+        pack=setting.pack,
+        persons=(timeline.person_id,),
+        start=run.start,
+        end=run.end,
+        measured=run.days,
+        limit=setting.max_days,
+        unit="days",
+        citation=setting.citation,
+        duty_ids=ids_of(timeline.duties_in(run.start, run.end)),
+        message=message,
+    )
+
+
+def _too_few(timeline: Timeline, setting: OneDayInSeven, window: Window, days: int) -> Record:
+    start, end = window.start, window.end
+    found = timeline.days_off_in(window)
+    message = (
+        f"{timeline.person_id} has {counted(found, 'day')} off {days_text(start, end)} "
+        f"(due {days // 7} in {counted(days, 'day')}; {number_of(setting.citation)})."
+    )
+    return Record(
+        rule=setting.stem,
+        code="too_few",
+        severity=setting.severity,
+        pack=setting.pack,
+        persons=(timeline.person_id,),
+        start=start,
+        end=end,
+        measured=found,
+        limit=days // 7,
+        unit="days",
+        citation=setting.citation,
+        duty_ids=ids_of(timeline.duties_in(start, end)),
+        message=message,
+    )
