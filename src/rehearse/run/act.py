@@ -39,6 +39,7 @@ class Stage:
         cancellation: The wish to stop.
         emit: Told of every step.
         deadline: The end of the act phase.
+        orders: How many orders of a concurrent block are tried; 1 is the one written.
     """
 
     plan: Plan
@@ -48,6 +49,7 @@ class Stage:
     cancellation: Cancellation
     emit: Listener
     deadline: Deadline
+    orders: int = 1
 
     @property
     def watchdog(self) -> Watchdog:

@@ -38,11 +38,19 @@ class InvariantWatch:
         """What was broken so far, in order."""
         return tuple(self._breaches)
 
-    def after(self, result: StepResult, deadline: Deadline) -> None:
-        """Look at the state after a step; without time, or after an abandoned step, there is no state to look at."""
+    def add(self, breach: InvariantBreach) -> None:
+        """Keep a breach that was found elsewhere."""
+        self._breaches.append(breach)
+
+    def after(self, result: StepResult, deadline: Deadline, *, together: tuple[str, ...] = ()) -> None:
+        """Look at the state after a step, or after all of `together`.
+
+        Without time, or after an abandoned step, there is no state to look at.
+        """
         if not self._invariants or result.abandoned or result.timed_out or deadline.passed:
             return
-        tables = written_tables(self._log, result.name, self._metadata)
+        names = together or (result.name,)
+        tables = frozenset[str]().union(*(written_tables(self._log, name, self._metadata) for name in names))
         if not tables:
             return
         self._now = self._camera.changed(self._now, tables, f"after:{result.name}", deadline)
