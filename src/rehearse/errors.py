@@ -155,6 +155,10 @@ class BackupError(RehearseError):
     """A backup could not be made, verified or restored; the message names the path and the phase."""
 
 
+class ArtifactError(RehearseError):
+    """Evidence could not be written, read or removed; the message names the path and the phase."""
+
+
 class LeaseRevokedError(RehearseError):
     """A statement came over a connection whose run has ended: nothing of it was executed."""
 

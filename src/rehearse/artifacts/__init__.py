@@ -1,0 +1,1 @@
+"""Runs on disk: written while they go, kept as long as asked, exported."""
