@@ -1,0 +1,367 @@
+"""The keys of a scenario file as typed records: what may be written where, with its type, range and default.
+
+The loader reads these and turns them into `rehearse.scenario` and `rehearse.expectation`; the JSON Schema is made from them too. Maps
+whose keys only the domain knows are kept as nodes.
+"""
+
+# ruff: noqa: TC001, TC003  (the reader evaluates these annotations)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal, TypeAlias
+
+from rehearse.fields import Alias, Help, Length, Name, Pattern, Range
+from rehearse.loading.reader import DEFERRABLE
+from rehearse.loading.tree import ListNode, MapNode
+from rehearse.scenario import Isolation, Priority
+from rehearse.values import EMPTY_MAP, FrozenMap, Value
+
+ScenarioId: TypeAlias = Annotated[
+    str,
+    Pattern(r"[a-z0-9]+(-[a-z0-9]+)*", "lower-case letters and digits, in groups joined by single -"),
+    Length(maximum=100),
+]
+Version: TypeAlias = Annotated[str, Pattern(r"\d+\.\d+\.\d+", "three numbers, as 1.0.0")]
+Tag: TypeAlias = Annotated[str, Pattern(r"[a-z0-9][a-z0-9_-]*", "lower-case letters, digits, _ and -, a letter or digit first")]
+Seconds: TypeAlias = Annotated[Decimal, Range(above=0, maximum=86_400)]
+Merge: TypeAlias = Literal["deep_merge", "replace", "append"]
+TextMatch: TypeAlias = Literal["exact", "contains", "regex", "case_insensitive"]
+CollectionMatch: TypeAlias = Literal["exact", "subset", "superset", "contains_all"]
+LevelWord: TypeAlias = Literal["fail", "warn"]
+Count: TypeAlias = Annotated[int, Range(minimum=0)]
+Fraction: TypeAlias = Annotated[Decimal, Range(minimum=0)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioForm:
+    """The map under ``scenario:``, variables and matrix resolved."""
+
+    name: Annotated[str, Length(1, 200)]
+    id: ScenarioId
+    version: Version = "1.0.0"
+    author: str = ""
+    created: date | None = None
+    updated: date | None = None
+    category: str = ""
+    priority: Priority = "medium"
+    tags: tuple[Tag, ...] = ()
+    description: str = ""
+    rationale: str = ""
+    related_bugs: tuple[str, ...] = ()
+    related_scenarios: tuple[ScenarioId, ...] = ()
+    domain: str = "residency"
+    timeout_seconds: Seconds = Decimal(300)
+    retry_on_failure: bool | Annotated[int, Range(1, 10)] = False
+    capture_artifacts: bool = True
+    require_backup: bool = False
+    rollback_on_failure: bool = True
+    debug_mode: bool = False
+    clock: datetime | None = None
+    seed: Annotated[int, Range(0, 2**31 - 1)] = 0
+    variables: MapNode | None = None
+    matrix: MapNode | None = None
+    setup: MapNode | None = None
+    test_case: MapNode
+    expected_outcome: MapNode
+    validation: MapNode | None = None
+    artifacts: MapNode | None = None
+
+
+# ── setup ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixtureForm:
+    """One entry of ``load_fixtures`` that has a strategy of its own."""
+
+    path: Annotated[str, Length(1)]
+    merge: Merge | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseForm:
+    """``setup.database``."""
+
+    clean_state: bool = True
+    load_fixtures: ListNode | None = None
+    merge_strategy: Merge = "deep_merge"
+    batch_operations: bool = True
+    batch_size: Annotated[int, Range(1, 10_000)] = 500
+    isolation: Isolation = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberForm:
+    """A numeric spec without a name: a precondition's ``expected``."""
+
+    expected: Decimal | None = None
+    min: Decimal | None = None
+    max: Decimal | None = None
+    tolerance: Annotated[Decimal | None, Range(minimum=0)] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreconditionForm:
+    """One entry of ``setup.preconditions``."""
+
+    check: str
+    expected: bool | Decimal | str | NumberForm = True
+    parameters: MapNode | None = None
+
+
+# ── test_case ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestCaseForm:
+    """``test_case``."""
+
+    __test__ = False  # pytest collects classes of this name
+
+    operation: str | None = None
+    parameters: MapNode | None = None
+    operations: ListNode | None = None
+    concurrent_operations: ListNode | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectForm:
+    """``expect`` of a step, written as a map."""
+
+    outcome: Literal["done", "rejected", "error", "any"] | tuple[Literal["done", "rejected", "error", "any"], ...] = "done"
+    reason: Annotated[str | None, DEFERRABLE] = None
+    match_type: TextMatch = "contains"
+    code: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerformanceForm:
+    """``performance_metrics``, of the scenario or of one step."""
+
+    max_execution_time: Annotated[Decimal | None, Range(above=0), Help("seconds of the act phase")] = None
+    max_db_queries: Annotated[int | None, Range(0), Help("statements of the operations")] = None
+    max_memory_mb: Annotated[Decimal | None, Range(above=0), Help("growth of resident memory")] = None
+    level: LevelWord = "fail"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConcurrentStepForm:
+    """One step of the concurrent block."""
+
+    operation: str
+    parameters: MapNode | None = None
+    critical: bool = True
+    timeout_seconds: Annotated[Decimal | None, Range(above=0)] = None
+    expect: (
+        Literal["done", "rejected", "error", "any"]
+        | Annotated[tuple[Literal["done", "rejected", "error", "any"], ...], Length(1)]
+        | ExpectForm
+        | None
+    ) = None
+    save_as: Name | None = None
+    at: datetime | None = None
+    performance_metrics: PerformanceForm | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepForm(ConcurrentStepForm):
+    """One step of the sequence."""
+
+    step: Annotated[int | None, Range(minimum=1)] = None
+
+
+# ── specs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommonForm:
+    """What every assertion may say besides its comparison."""
+
+    type: str | None = None
+    value: str | None = None
+    critical: bool = False
+    level: LevelWord = "fail"
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EqualForm:
+    """Equality with a date, a moment, a map or null."""
+
+    expected: Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class BooleanForm:
+    """``type: boolean``."""
+
+    expected: Annotated[bool, DEFERRABLE] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumericForm:
+    """``type: numeric``."""
+
+    expected: Annotated[Decimal | None, DEFERRABLE] = None
+    tolerance: Annotated[Decimal | None, Range(minimum=0), DEFERRABLE] = None
+    min: Annotated[Decimal | None, DEFERRABLE] = None
+    max: Annotated[Decimal | None, DEFERRABLE] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StringForm:
+    """``type: string``."""
+
+    expected: Annotated[str, DEFERRABLE]
+    match_type: TextMatch = "exact"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionForm:
+    """``type: collection``."""
+
+    expected_items: Annotated[tuple[Value, ...] | None, Alias("expected"), DEFERRABLE] = None
+    match_type: CollectionMatch = "exact"
+    order_matters: bool | None = None
+    expected_count: Count | None = None
+    min_count: Count | None = None
+    max_count: Count | None = None
+
+
+# ── the rest of expected_outcome ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompliancePatternForm:
+    """One pattern of ``final_state.compliance``."""
+
+    rule: str
+    status: Literal["compliant", "warning", "violation"]
+    person_id: Annotated[str | None, Alias("person")] = None
+    critical: bool = False
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateComparisonForm:
+    """One entry of ``state_comparison``; `initial` and `final` are read by the type of the path."""
+
+    field: str
+    change_type: Literal["increased", "decreased", "unchanged", "changed"] | None = None
+    min_change: Fraction | None = None
+    max_change: Fraction | None = None
+    critical: bool = False
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectedErrorForm:
+    """One entry of ``expected_errors``."""
+
+    type: str
+    count: Count | None = None
+    min: Count | None = None
+    max: Count | None = None
+    person_id: Annotated[str | None, Alias("person")] = None
+    rule: str | None = None
+    critical: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomValidationForm:
+    """One entry of ``custom_validations`` or ``validation.custom_validators``."""
+
+    name: Annotated[str, Length(1)]
+    function: str
+    parameters: FrozenMap = EMPTY_MAP
+    expected_result: Value = True
+    critical: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvariantForm:
+    """One entry of ``invariants``, written as a map."""
+
+    name: str
+    parameters: MapNode | None = None
+    critical: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdForm:
+    """The limits of one measure."""
+
+    fail_above: Decimal | None = None
+    fail_below: Decimal | None = None
+    warn_above: Decimal | None = None
+    warn_below: Decimal | None = None
+    fail_on: bool | None = None
+
+
+# ── validation, artifacts ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverrideForm:
+    """One entry of ``field_overrides``."""
+
+    numeric_percentage: Annotated[Fraction | None, Alias("percentage")] = None
+    numeric_absolute: Annotated[Fraction | None, Alias("absolute")] = None
+    timestamp_seconds: Annotated[Fraction | None, Alias("seconds")] = None
+    date_days: Count | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TolerancesForm:
+    """``validation.tolerances``."""
+
+    numeric_percentage: Fraction | None = None
+    numeric_absolute: Fraction | None = None
+    timestamp_seconds: Fraction | None = None
+    date_days: Count | None = None
+    collection_size_percentage: Fraction | None = None
+    collection_order_matters: bool = False
+    boolean_exact: Literal[True] = True
+    field_overrides: MapNode | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationForm:
+    """``validation``."""
+
+    comparison_strategy: Literal["strict", "lenient", "custom"] = "strict"
+    comparison_function: str | None = None
+    tolerances: TolerancesForm = TolerancesForm()
+    partial_match: MapNode | None = None
+    custom_validators: ListNode | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtifactsForm:
+    """``artifacts``."""
+
+    capture: tuple[
+        Literal[
+            "initial_database_state",
+            "final_database_state",
+            "state_diff",
+            "execution_logs",
+            "sql_queries",
+            "performance_metrics",
+            "events",
+        ],
+        ...,
+    ] = (
+        "initial_database_state",
+        "final_database_state",
+        "state_diff",
+        "execution_logs",
+        "sql_queries",
+        "performance_metrics",
+        "events",
+    )
+    retention_days: Annotated[int, Range(0, 3650)] = 30
+    export_formats: tuple[Literal["json", "yaml", "html_report", "junit", "markdown"], ...] = ("json",)
