@@ -164,6 +164,7 @@ class Ledger:
             fingerprint=self._fingerprint,
             verdict=verdict,
             isolation=self._isolation,
+            orders=execution.orders if execution else "",
             transient=bool(self._failures) and self._failures[0].transient,
         )
 

@@ -235,6 +235,7 @@ class ScenarioResult:
         flaky: Whether attempts disagree.
         transient: Whether the failure is of a kind that another attempt may not meet (a lost connection, a deadlock).
         description: The author's.
+        orders: ``"12 of 70 orders"`` and the like for a concurrent block, else empty.
     """
 
     scenario_id: str
@@ -260,6 +261,7 @@ class ScenarioResult:
     flaky: bool = False
     transient: bool = False
     description: str = ""
+    orders: str = ""
 
     @property
     def success(self) -> bool:
