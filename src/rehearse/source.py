@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 TAB = "    "
 
@@ -30,9 +31,8 @@ class Source:
         return self.lines[number - 1] if 1 <= number <= len(self.lines) else ""
 
 
-@dataclass(frozen=True)
-class Span:
-    """A stretch of one line of a source.
+class Span(NamedTuple):
+    """A stretch of one line of a source; a tuple, since every value of every file has one and reading must be quick.
 
     Attributes:
         source: The text it lies in.

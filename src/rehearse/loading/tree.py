@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from rehearse.source import Span
 from rehearse.values import FrozenMap, Value
@@ -14,8 +14,7 @@ from rehearse.values import FrozenMap, Value
 PlainScalar: TypeAlias = bool | int | Decimal | str | date | datetime | None
 
 
-@dataclass(frozen=True)
-class ScalarNode:
+class ScalarNode(NamedTuple):
     """A single value, typed by YAML 1.2 and section 1 of the format.
 
     Attributes:
@@ -29,7 +28,7 @@ class ScalarNode:
     quoted: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ListNode:
     """A list; `span` marks its first character to the end of that line's item."""
 
@@ -37,8 +36,7 @@ class ListNode:
     span: Span
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One key of a map with its value; `span` marks the key."""
 
     key: str
@@ -46,7 +44,7 @@ class Entry:
     value: Node
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MapNode:
     """A map in the order written; keys are unique texts. `span` marks its first key, or the brace of an empty one."""
 
@@ -72,14 +70,16 @@ class MapNode:
         return MapNode(tuple(entry if entry.key == old.key else old for old in self.entries), self.span)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DeferredNode:
     """A text that mentions a result, ``${steps.plan.data.plan_id}``: read when the step starts, or at judgement.
 
     Attributes:
-        text: The text as written, everything but the ``${steps.…}`` placeholders already resolved.
+        text: The text as written, everything but the ``${steps.…}`` placeholders already resolved; a ``$`` that begins
+            no placeholder is doubled (`rehearse.loading.expressions.fill` reads it).
         span: Where it stands.
         references: The placeholders' paths in order of appearance, each as its parts: ``("plan", "data", "plan_id")``.
+            None at all marks a text that could not be resolved: that has been complained about, and is no new mistake.
     """
 
     text: str

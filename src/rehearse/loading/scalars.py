@@ -1,0 +1,146 @@
+"""What a plain scalar means: YAML 1.2, with the dates and moments of the format and without anything that surprises."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rehearse.loading.limits import DIGITS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rehearse.errors import Code
+    from rehearse.loading.tree import PlainScalar
+
+_WORDS: dict[str, PlainScalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_FIRST = frozenset("0123456789+-.")
+UNUSUAL = _FIRST | {word[0] for word in _WORDS if word}
+"""The characters with which a plain scalar begins that may be something other than text; the empty one is null."""
+
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
+_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt]|[ \t]+)(?P<time>[0-9]{1,2}:[0-9]{2})"
+    r"(?P<seconds>:[0-9]{2}(?:\.[0-9]*)?)?[ \t]*(?P<zone>[Zz]|[-+][0-9]{1,2}(?::?[0-9]{2})?)?"
+)
+
+
+class ScalarError(Exception):
+    """A plain scalar that looks like a value and is none.
+
+    Attributes:
+        code: The kind of mistake.
+        summary: What is wrong, without a final stop.
+        remedy: What to write instead.
+    """
+
+    def __init__(self, code: Code, summary: str, remedy: str) -> None:
+        super().__init__(summary)
+        self.code = code
+        self.summary = summary
+        self.remedy = remedy
+
+
+def plain_scalar(text: str) -> PlainScalar:
+    """Return what the unquoted `text` means; raise `ScalarError` where it only looks like a number, date or moment."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _FIRST:
+        return text
+    for pattern, read in _READERS:
+        if match := pattern.fullmatch(text):
+            return read(match)
+    return text
+
+
+def is_date(text: str) -> bool:
+    """Return whether `text` has the form of a date, sound or not."""
+    return _DATE.fullmatch(text) is not None
+
+
+def is_moment(text: str) -> bool:
+    """Return whether `text` has the form of a moment, sound or not."""
+    return _MOMENT.fullmatch(text) is not None
+
+
+def iso_date(text: str) -> date:
+    """Return the date that ``2024-12-25`` names; raise `ScalarError` if the calendar has no such day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ScalarError(
+            "bad-value", f"`{text}` is no day of the calendar", "write year-month-day, or quote it if it is text"
+        ) from None
+
+
+def iso_moment(text: str) -> datetime:
+    """Return the moment that ``2024-12-25T06:00`` names; raise `ScalarError` for a zone, seconds or an hour 24."""
+    match = _MOMENT.fullmatch(text)
+    if match is None:
+        raise ScalarError("bad-value", f"`{text}` is no moment", "write 2024-12-25T06:00")
+    return _moment(match)
+
+
+def _date(match: re.Match[str]) -> date:
+    return iso_date(match.group())
+
+
+def _not_finite(match: re.Match[str]) -> PlainScalar:
+    remedy = "write a finite number, or quote it if it is text"
+    raise ScalarError("bad-value", f"`{match.group()}` is no number that can be compared", remedy)
+
+
+def _moment(match: re.Match[str]) -> datetime:
+    text, meant = match.group(), f"{match['day']}T{match['time']:0>5}"
+    if match["zone"]:
+        raise ScalarError(
+            "bad-value", f"`{text}` has a zone, and there are none here", f"write the local time, `{meant}`"
+        )
+    if match["seconds"]:
+        raise ScalarError(
+            "bad-value", f"`{text}` has seconds, and time is counted in whole minutes", f"write `{meant}`"
+        )
+    try:
+        return datetime.fromisoformat(meant)
+    except ValueError:
+        raise ScalarError(
+            "bad-value", f"`{text}` is on no calendar or clock", "write 2024-12-25T06:00, with hours 00 to 23"
+        ) from None
+
+
+def _integer(match: re.Match[str]) -> int:
+    text = match.group()
+    if len(text) > DIGITS:
+        raise _too_long(text)
+    return int(text, 0)
+
+
+def _number(match: re.Match[str]) -> Decimal:
+    text = match.group()
+    if len(text) > DIGITS:
+        raise _too_long(text)
+    value = Decimal(text)
+    if abs(value.adjusted()) > DIGITS:
+        raise _too_long(text)
+    return value
+
+
+def _too_long(text: str) -> ScalarError:
+    shown = text if len(text) <= 40 else f"{text[:20]}…"  # noqa: PLR2004  (what fits into a sentence)
+    return ScalarError("yaml-limit", f"the number `{shown}` has more than {DIGITS:,} digits", "quote it if it is text")
+
+
+_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], PlainScalar]], ...] = (
+    (_INTEGER, _integer),
+    (_NUMBER, _number),
+    (_BASED, _integer),
+    (_DATE, _date),
+    (_MOMENT, _moment),
+    (_NOT_FINITE, _not_finite),
+)
