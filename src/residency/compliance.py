@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,26 +73,40 @@ def recheck(schedule: Schedule, previous: Sequence[Record], touched: Touched, po
     spans: dict[str, list[Interval]] = {}
     for rotation_id, interval in touched.services:
         spans.setdefault(rotation_id, []).append(interval)
-    found: list[Record] = []
+    kept: list[Record] = []
     old: dict[tuple[str, str], list[Record]] = {}
     for record in previous:
         if record.rule not in SERVICE_STEMS:
             if record.persons[0] not in touched.persons:
-                found.append(record)
-        elif record.rotation_id is not None and record.rotation_id in spans:
+                kept.append(record)
+        elif record.rotation_id in spans:
             old.setdefault((record.rule, record.rotation_id), []).append(record)
         else:
-            found.append(record)
+            kept.append(record)
+    found: list[Record] = []
     for person_id in touched.persons:
         found += _judge_person(schedule.timeline(person_id), policy)
     for rotation_id, intervals in spans.items():
-        service = schedule.service(rotation_id)
         for rule in SERVICE_RULES:
-            stretches = _stretches(intervals, old.get((rule.stem, rotation_id), ()))
-            found += [record for record in old.get((rule.stem, rotation_id), ()) if not _inside(record, stretches)]
+            known = old.get((rule.stem, rotation_id), [])
+            stretches = _stretches(intervals, known)
+            found += [record for record in known if not _inside(record, stretches)]
             for stretch in stretches:
-                found += _judge_service(rule, schedule, service, policy, _opened(stretch, schedule.horizon))
-    return tuple(sorted(found, key=record_order))
+                within = _opened(stretch, schedule.horizon)
+                found += _judge_service(rule, schedule, schedule.service(rotation_id), policy, within)
+    return _inserted(kept, sorted(found, key=record_order))
+
+
+def _inserted(kept: Sequence[Record], found: Iterable[Record]) -> tuple[Record, ...]:
+    """Two sorted lists as one; the longer is searched, not walked, since computing its keys would cost the most."""
+    merged: list[Record] = []
+    position = 0
+    for record in found:
+        place = bisect_left(kept, record_order(record), lo=position, key=record_order)
+        merged += kept[position:place]
+        merged.append(record)
+        position = place
+    return (*merged, *kept[position:])
 
 
 def _judge_person(timeline: Timeline, policy: Policy) -> Iterator[Record]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from residency.calendar import Interval, clip, merge, subtract
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from residency.model import KindTraits, Requirement, Role
+    from residency.model import KindTraits, Person, Requirement, Role
     from residency.schedule import Schedule, Service
 
 #: Every minute that a roster can have.
@@ -125,12 +125,14 @@ def _short(role: Role, needed: dict[int, int], heads: dict[int, int]) -> Iterato
         need, present, since = need + more_need, present + more_heads, time
 
 
-def crowds(schedule: Schedule, service: Service, ratio: int, within: Interval = EVER, *, pgy1: bool) -> list[Crowd]:
-    """Where a service has more than `ratio` PGY-1 (or PGY-2 and above) to a supervisor, in order."""
+def crowds(
+    persons: Mapping[str, Person], present: Mapping[str, list[Interval]], ratio: int, *, pgy1: bool
+) -> list[Crowd]:
+    """Where those present have more than `ratio` PGY-1 (or PGY-2 and above) to a supervisor, in order."""
     residents: dict[str, list[Interval]] = {}
     supervisors: dict[str, list[Interval]] = {}
-    for person_id, intervals in supervised(schedule, service, within).items():
-        person = schedule.persons.get(person_id)
+    for person_id, intervals in present.items():
+        person = persons.get(person_id)
         if person is None:
             continue
         if person.is_resident and (person.pgy_level == 1) is pgy1:

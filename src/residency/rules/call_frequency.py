@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from residency.model import DutyKind
-from residency.rules.record import Record, worst_of_runs
+from residency.rules.record import Finding, Record, worst_of_runs
 from residency.timeline import Timeline, ids_of
 from residency.wording import counted, days_text, number_of
 
 if TYPE_CHECKING:
-    from residency.calendar import Window
     from residency.policy.settings import CallFrequency
 
 
@@ -18,32 +17,31 @@ def call_frequency(timeline: Timeline, setting: CallFrequency) -> list[Record]:
     """Windows with more call nights than one in every so many counted days, or than one (`over`)."""
     if not timeline.call_nights:
         return []
-    records: list[Record] = []
+    findings: list[Finding] = []
     for window in timeline.windows(setting.window, setting.anchor):
-        limit = max(1, timeline.counted_days(window) // setting.every)
-        if timeline.call_nights_in(window) > limit:
-            records.append(_record(timeline, setting, window, limit))
-    return worst_of_runs(records, setting.window)
+        days, nights = timeline.counted_days(window), timeline.call_nights_in(window)
+        if nights > max(1, days // setting.every):
+            findings.append(Finding("over", window, nights, max(1, days // setting.every), days))
+    return [_record(timeline, setting, finding) for finding in worst_of_runs(findings, setting.window)]
 
 
-def _record(timeline: Timeline, setting: CallFrequency, window: Window, limit: int) -> Record:
-    nights = timeline.call_nights_in(window)
-    days = counted(timeline.counted_days(window), "day")
+def _record(timeline: Timeline, setting: CallFrequency, finding: Finding) -> Record:
+    start, end, _ = finding.window
     message = (
-        f"{timeline.person_id} has {counted(nights, 'call night')} {days_text(window.start, window.end)} "
-        f"(at most {limit} in {days}; {number_of(setting.citation)})."
+        f"{timeline.person_id} has {counted(finding.measured, 'call night')} {days_text(start, end)} "
+        f"(at most {finding.limit} in {counted(finding.days, 'day')}; {number_of(setting.citation)})."
     )
-    calls = (duty for duty in timeline.duties_in(window.start, window.end) if duty.kind is DutyKind.IN_HOUSE_CALL)
+    calls = (duty for duty in timeline.duties_in(start, end) if duty.kind is DutyKind.IN_HOUSE_CALL)
     return Record(
         rule=setting.stem,
-        code="over",
+        code=finding.code,
         severity=setting.severity,
         pack=setting.pack,
         persons=(timeline.person_id,),
-        start=window.start,
-        end=window.end,
-        measured=nights,
-        limit=limit,
+        start=start,
+        end=end,
+        measured=finding.measured,
+        limit=finding.limit,
         unit="nights",
         citation=setting.citation,
         duty_ids=ids_of(calls),

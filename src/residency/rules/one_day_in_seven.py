@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from residency.rules.record import Record, worst_of_runs
+from residency.rules.record import Finding, Record, worst_of_runs
 from residency.timeline import Run, Timeline, ids_of
 from residency.wording import counted, days_text, number_of
 
 if TYPE_CHECKING:
-    from residency.calendar import Window
     from residency.policy.settings import OneDayInSeven
 
 
@@ -18,12 +17,12 @@ def one_day_in_seven(timeline: Timeline, setting: OneDayInSeven) -> list[Record]
     long_runs = [run for run in timeline.runs if run.days > setting.max_days]
     if setting.strict:
         return [_run(timeline, setting, run) for run in long_runs]
-    records: list[Record] = []
+    findings: list[Finding] = []
     for window in timeline.windows(setting.window, setting.anchor):
-        days = timeline.counted_days(window)
-        if timeline.days_off_in(window) < days // 7:
-            records.append(_too_few(timeline, setting, window, days))
-    records = worst_of_runs(records, setting.window)
+        days, found = timeline.counted_days(window), timeline.days_off_in(window)
+        if found < days // 7:
+            findings.append(Finding("too_few", window, found, days // 7, days))
+    records = [_too_few(timeline, setting, finding) for finding in worst_of_runs(findings, setting.window)]
     if setting.unaveraged_on_night_float:
         records += [_run(timeline, setting, run) for run in long_runs if _holds_night_float(timeline, run)]
     return records
@@ -55,23 +54,22 @@ def _run(timeline: Timeline, setting: OneDayInSeven, run: Run) -> Record:
     )
 
 
-def _too_few(timeline: Timeline, setting: OneDayInSeven, window: Window, days: int) -> Record:
-    start, end = window.start, window.end
-    found = timeline.days_off_in(window)
+def _too_few(timeline: Timeline, setting: OneDayInSeven, finding: Finding) -> Record:
+    start, end, _ = finding.window
     message = (
-        f"{timeline.person_id} has {counted(found, 'day')} off {days_text(start, end)} "
-        f"(due {days // 7} in {counted(days, 'day')}; {number_of(setting.citation)})."
+        f"{timeline.person_id} has {counted(finding.measured, 'day')} off {days_text(start, end)} "
+        f"(due {finding.limit} in {counted(finding.days, 'day')}; {number_of(setting.citation)})."
     )
     return Record(
         rule=setting.stem,
-        code="too_few",
+        code=finding.code,
         severity=setting.severity,
         pack=setting.pack,
         persons=(timeline.person_id,),
         start=start,
         end=end,
-        measured=found,
-        limit=days // 7,
+        measured=finding.measured,
+        limit=finding.limit,
         unit="days",
         citation=setting.citation,
         duty_ids=ids_of(timeline.duties_in(start, end)),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from residency.calendar import DAY, Interval, WindowKind
+from residency.calendar import DAY, Interval, Window, WindowKind
 from residency.model import Severity
 from residency.policy.settings import INTEGRITY_STEMS
 
@@ -96,20 +96,38 @@ def _rank(record: Record) -> tuple[int, int]:
     return (GRAVITY[record.severity], record.excess)
 
 
-def worst_of_runs(records: Sequence[Record], window: WindowKind) -> list[Record]:
+class Finding(NamedTuple):
+    """What a rule found in one window, before anything is said about it; `days` are its counted days."""
+
+    code: str
+    window: Window
+    measured: int
+    limit: int
+    days: int
+
+
+def worst_of_runs(findings: Sequence[Finding], kind: WindowKind) -> list[Finding]:
     """Of rolling windows with one code that begin on consecutive days, only the worst; the earliest of equals.
 
-    Records of other windows, all in order of start, are returned as they are.
+    Findings of other windows, all in order of start, are returned as they are.
     """
-    if window is not WindowKind.ROLLING28:
-        return list(records)
-    worst: list[Record] = []
-    previous: Record | None = None
-    for record in records:
-        follows = previous is not None and previous.code == record.code and record.start == previous.start + DAY
+    if kind is not WindowKind.ROLLING28:
+        return list(findings)
+    worst: list[Finding] = []
+    previous: Finding | None = None
+    for finding in findings:
+        follows = (
+            previous is not None
+            and previous.code == finding.code
+            and finding.window.start == previous.window.start + DAY
+        )
         if not follows:
-            worst.append(record)
-        elif record.excess > worst[-1].excess:
-            worst[-1] = record
-        previous = record
+            worst.append(finding)
+        elif _excess(finding) > _excess(worst[-1]):
+            worst[-1] = finding
+        previous = finding
     return worst
+
+
+def _excess(finding: Finding) -> int:
+    return abs(finding.measured - finding.limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from residency.rules.record import Record
-from residency.services import Crowd, crowds
+from residency.services import Crowd, crowds, supervised
 from residency.timeline import ids_of
 from residency.wording import counted, span_text
 
@@ -21,10 +21,11 @@ def supervision_ratio(
     """Maximal intervals in which the same people have too many PGY-1 (`pgy1`) or others (`senior`) a supervisor."""
     if service.rotation is None or not service.rotation.requires_supervision:
         return []
+    present = supervised(schedule, service, within)
     return [
         _record(service, setting, code, crowd)
         for code, ratio in (("pgy1", setting.pgy1), ("senior", setting.senior))
-        for crowd in crowds(schedule, service, ratio, within, pgy1=code == "pgy1")
+        for crowd in crowds(schedule.persons, present, ratio, pgy1=code == "pgy1")
     ]
 
 
