@@ -1,0 +1,184 @@
+"""What a run leaves on disk, in the order in which it comes to be: all of it before anybody judges."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+from rehearse.codec import dumps, encode
+from rehearse.loading.write import written_text
+from rehearse.run.events import Event, RunEnded, event_fields, event_name
+from rehearse.snapshot.serialize import diff_to_json, snapshot_to_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rehearse.database.observe import StatementLog
+    from rehearse.plan import Plan
+    from rehearse.run.outcome import Execution, ScenarioResult
+    from rehearse.snapshot.model import Diff, Snapshot
+
+BEFORE, AFTER, DIFF = "before.json", "after.json", "diff.json"
+EXECUTION, SQL, EVENTS = "execution.json", "sql.jsonl", "events.jsonl"
+SCENARIO, RESULT = "scenario.yaml", "result.json"
+
+CAPTURED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "initial_database_state": (BEFORE,),
+        "final_database_state": (AFTER,),
+        "state_diff": (DIFF,),
+        "execution_logs": (EVENTS, EXECUTION),
+        "sql_queries": (SQL,),
+        "performance_metrics": (EXECUTION,),
+        "events": (EVENTS,),
+    }
+)
+"""What each word of ``artifacts.capture`` keeps; the scenario and the result are always kept."""
+
+Exporter = Callable[["ScenarioResult"], str]
+"""Makes one format's file of a result."""
+
+
+class EvidenceFolder(Protocol):
+    """A folder of one run, as the artifact store hands it out."""
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """The directory."""
+        ...
+
+    def write(self, name: str, content: str | bytes, *, phase: str = "") -> Path:
+        """Write a file that is not there yet."""
+        ...
+
+    def prune(self, keep: Iterable[str]) -> None:
+        """Remove every file not named."""
+        ...
+
+    def complete(self, status: str, today: date, *, retention_days: int | None, name: str, seconds: float) -> object:
+        """Mark the run as whole, as the last act."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        ...
+
+
+class EvidenceStore(Protocol):
+    """Where runs lie: `rehearse.artifacts.store.ArtifactStore` is one."""
+
+    def begin(self, scenario: str) -> EvidenceFolder:
+        """Make the folder of a scenario's next run."""
+        ...
+
+
+class Folder:
+    """The evidence of one run.
+
+    Args:
+        store: Where it lies.
+        plan: What is run.
+        exporters: Format → what makes it.
+        today: The day on which retention counts from; the only use of the calendar, and no part of a result.
+    """
+
+    def __init__(
+        self,
+        store: EvidenceStore,
+        plan: Plan,
+        *,
+        exporters: Mapping[str, Exporter] = MappingProxyType({}),
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self._plan = plan
+        self._exporters = exporters
+        self._today = today
+        self._artifacts: dict[str, str] = {}
+        self._events: list[str] = []
+        self._folder = store.begin(plan.scenario.id)
+        self._artifacts["run"] = self._folder.id
+
+    @property
+    def run_id(self) -> str:
+        """The run's id, counted by the store."""
+        return self._folder.id
+
+    @property
+    def path(self) -> Path:
+        """The run's directory."""
+        return self._folder.path
+
+    def artifacts(self) -> Mapping[str, str]:
+        """Return name → id or file of what was kept so far."""
+        return MappingProxyType(dict(self._artifacts))
+
+    def heard(self, event: Event) -> None:
+        """Keep an event for the log; a listener."""
+        if not isinstance(event, RunEnded):
+            self._events.append(json.dumps({"event": event_name(event), **encode(event_fields(event))}, ensure_ascii=False))
+
+    def before(self, snapshot: Snapshot) -> None:
+        """Write the scenario and the state before."""
+        self._folder.write(SCENARIO, written_text(self._plan.scenario.written), phase="capture_before")
+        self._folder.write(BEFORE, snapshot_to_json(snapshot), phase="capture_before")
+        self._artifacts["pre_snapshot"] = snapshot.id
+
+    def execution(self, execution: Execution, log: StatementLog) -> None:
+        """Write how the steps came out, every statement, and the events so far."""
+        self._folder.write(EXECUTION, dumps(execution), phase="act")
+        self._folder.write(SQL, "".join(f"{dumps(item)}\n" for item in log.statements), phase="act")
+        self._artifacts["logs"] = f"{self.run_id}-logs"
+
+    def after(self, snapshot: Snapshot, diff: Diff) -> None:
+        """Write the state after and the difference."""
+        self._folder.write(AFTER, snapshot_to_json(snapshot), phase="capture_after")
+        self._folder.write(DIFF, diff_to_json(diff), phase="capture_after")
+        self._artifacts["post_snapshot"] = snapshot.id
+
+    def conclude(self, result: ScenarioResult) -> None:
+        """Write result, events and exports, remove what nobody asked for, and mark the run complete."""
+        scenario = self._plan.scenario
+        self._folder.write(EVENTS, "".join(f"{line}\n" for line in self._events), phase="retain")
+        self._folder.write(RESULT, dumps(result), phase="retain")
+        exports = self._exported(result)
+        if result.success and not scenario.debug_mode:
+            self._folder.prune({SCENARIO, RESULT, *exports, *self._kept()})
+        days = None if scenario.debug_mode else scenario.artifacts.retention_days
+        self._folder.complete(
+            result.status,
+            self._today(),
+            retention_days=days,
+            name=scenario.name,
+            seconds=result.execution_time_seconds,
+        )
+
+    def close(self) -> None:
+        """Let go of the folder; without a complete mark nothing in it counts."""
+        self._folder.close()
+
+    def _exported(self, result: ScenarioResult) -> list[str]:
+        names = []
+        for export_format in self._plan.scenario.artifacts.export_formats:
+            if export_format in self._exporters:
+                name = f"report.{EXTENSIONS[export_format]}"
+                path = self._folder.write(name, self._exporters[export_format](result), phase="retain")
+                self._artifacts[export_format] = str(path)
+                names.append(name)
+        return names
+
+    def _kept(self) -> frozenset[str]:
+        scenario = self._plan.scenario
+        words = scenario.artifacts.capture if scenario.capture_artifacts else ()
+        return frozenset(name for word in words for name in CAPTURED[word])
+
+
+EXTENSIONS = {"json": "json", "yaml": "yaml", "html_report": "html", "junit": "junit.xml", "markdown": "md"}
+"""Export format → the end of its file's name."""
