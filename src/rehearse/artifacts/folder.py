@@ -137,8 +137,9 @@ class RunFolder:
             write_mark(self._directory, record)
         except OSError as error:
             raise failed("write", self.path / MARK, "retain", error) from error
+        finally:
+            self.close()
         self._on_complete(record)
-        self.close()
         return record
 
     def close(self) -> None:

@@ -76,18 +76,7 @@ def _protected(records: Iterable[RunRecord]) -> set[str]:
 
 
 def _half_removed(store: ArtifactStore) -> set[str]:
-    runs = store.handle()
-    if runs is None:
-        return set()
-    return {run for run in store.folders() if _has(runs, f"{run}/{REMOVING}")}
-
-
-def _has(runs: int, name: str) -> bool:
-    try:
-        os.stat(name, dir_fd=runs, follow_symlinks=False)
-    except OSError:
-        return False
-    return True
+    return {run for run in store.folders() if store.has(run, REMOVING)}
 
 
 def _remove(store: ArtifactStore, runs: set[str], *, dry_run: bool) -> Removal:

@@ -87,7 +87,8 @@ class ArtifactStore:
         indexed = self._index()[0]
         records = []
         for run in on_disk:
-            record = indexed.get(run) or self._mark(run)
+            record = indexed.get(run) if self.has(run, MARK) else None
+            record = record or self._mark(run)
             if record is not None and scenario in (None, record.scenario):
                 records.append(record)
         return tuple(sorted(records, key=lambda record: split_run(record.run) or ("", 0)))
@@ -188,6 +189,14 @@ class ArtifactStore:
             return os.open(run, effects.DIRECTORY, dir_fd=runs)
         except OSError:
             return None
+
+    def has(self, run: str, name: str) -> bool:
+        """Return whether a run's folder holds a file of that name."""
+        try:
+            os.stat(f"{run}/{name}", dir_fd=self.handle(), follow_symlinks=False)
+        except OSError:
+            return False
+        return True
 
     def _mark(self, run: str) -> RunRecord | None:
         directory = self._directory(run)
