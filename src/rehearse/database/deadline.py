@@ -7,6 +7,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from rehearse.errors import RehearseError
+
+
+class DeadlinePassedError(RehearseError, TimeoutError):
+    """A statement was not sent, or gave up waiting for a lock, since no time was left.
+
+    Attributes:
+        waited_for_lock: Whether another connection held what it needed.
+    """
+
+    def __init__(self, message: str, *, waited_for_lock: bool = False) -> None:
+        self.waited_for_lock = waited_for_lock
+        super().__init__(message)
+
 
 @dataclass(frozen=True)
 class Deadline:

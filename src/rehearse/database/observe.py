@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Protocol
 
 
@@ -87,12 +88,11 @@ class StatementLog:
         self._limit = limit
         self._statements: list[Statement] = []
         self._counts: dict[str, Counter[str]] = {}
-        self._number = 0
+        self._numbers = count(1)
 
     def next_number(self) -> int:
         """Return the number of the next statement."""
-        self._number += 1
-        return self._number
+        return next(self._numbers)
 
     def record(self, statement: Statement) -> None:
         """Count `statement`, and keep it while the step is under its limit."""

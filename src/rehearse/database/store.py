@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from rehearse.database.cache import query_cache_enabled
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -45,6 +47,8 @@ class LeaseRequest:
         isolation: As the scenario says; ``auto`` lets the store choose (decision A2).
         sessions: How many connections work at the same time (1: one after another).
         writes: False if no step writes.
+        processes: Whether a step runs in a process of its own, so that the database needs an address.
+        cache: Whether repeated reads are answered from memory; by default as `enable_query_cache` says.
     """
 
     run: str
@@ -52,6 +56,8 @@ class LeaseRequest:
     isolation: Literal["auto", "clone", "transaction"] = "auto"
     sessions: int = 1
     writes: bool = True
+    processes: bool = False
+    cache: bool = field(default_factory=query_cache_enabled)
 
 
 class Work(Protocol):
