@@ -151,14 +151,14 @@ def run_errand(errand: Errand, pipe: Pipe) -> None:
 def _performed(errand: Errand) -> Report:
     from rehearse.database.observe import StatementLog  # noqa: PLC0415  (imported in the child only)
     from rehearse.database.worker import open_work  # noqa: PLC0415
-    from rehearse.registry import find_domain  # noqa: PLC0415
+    from rehearse.registry import domain  # noqa: PLC0415
     from rehearse.run.act import described, traced  # noqa: PLC0415
     from rehearse.run.attempt import Attempt  # noqa: PLC0415
     from rehearse.run.observers import StepObserver  # noqa: PLC0415
 
     log = StatementLog()
     deadline = Deadline.after(errand.seconds)
-    operation = find_domain(errand.domain).operations[errand.operation]
+    operation = domain(errand.domain).operations[errand.operation]
     work = open_work(errand.address, StepObserver(log, errand.step), deadline)
     attempt = Attempt(work, operation, errand.arguments, errand.context, errand.step, deadline)
     result, error = None, None
