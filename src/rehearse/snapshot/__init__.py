@@ -1,0 +1,1 @@
+"""A photograph of a database, the difference of two, and how both are written down."""
