@@ -11,19 +11,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+from sqlalchemy import MetaData
+
+from rehearse.errors import Complaints
+from rehearse.scenario import World
+from rehearse.snapshot.model import Diff
+from rehearse.source import Span
 from rehearse.values import EMPTY_MAP, FrozenMap, Value
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
-    from sqlalchemy import Connection, MetaData
+    from sqlalchemy import Connection
 
-    from rehearse.errors import Complaints
-    from rehearse.scenario import World
-    from rehearse.snapshot.model import Diff, Snapshot
-    from rehearse.source import Span
+    from rehearse.snapshot.model import Snapshot
 
 T = TypeVar("T")
 

@@ -6,14 +6,16 @@ A mistake is a `Problem`: a place, a summary and a remedy. All problems of all f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
+from rehearse.source import Span
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rehearse.run.outcome import ScenarioResult
-    from rehearse.source import Span
 
 Code = Literal[
     "yaml-syntax",

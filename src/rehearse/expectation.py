@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from rehearse.loading.tree import Node
 from rehearse.source import Span
 from rehearse.values import EMPTY_MAP, FrozenMap, Value
-
-if TYPE_CHECKING:
-    from rehearse.loading.tree import Node
 
 Category = Literal["critical", "assertion", "state", "performance", "invariant"]
 Level = Literal["fail", "warn"]

@@ -7,18 +7,19 @@ operation each step means.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rehearse.domain import Context, Domain, Operation, TableRows
+from rehearse.scenario import Isolation, Scenario, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import MetaData
 
     from rehearse.loading.load import Loaded
-    from rehearse.scenario import Isolation, Scenario, Step
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,19 @@ loaded is what runs: there is no second, fresh load that forgets the change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from rehearse.expectation import Expected
 from rehearse.loading.load import Loaded, load_written
 from rehearse.loading.tree import Entry, ListNode, MapNode, Node, ScalarNode, plain_value
-from rehearse.scenario import ArtifactSettings, Written
 from rehearse.values import EMPTY_MAP, FrozenMap, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rehearse.expectation import Expected
+    from rehearse.scenario import ArtifactSettings, Written
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class DatabaseView:
     @property
     def clean_state(self) -> bool:
         """Whether the run starts from the bare schema."""
-        return bool(self._read("clean_state", True))  # noqa: FBT003  (the format's default)
+        return bool(self._read("clean_state", True))
 
     @clean_state.setter
     def clean_state(self, value: bool) -> None:
@@ -75,7 +79,7 @@ class DatabaseView:
     @property
     def batch_operations(self) -> bool:
         """Whether the set-up inserts many rows at once."""
-        return bool(self._read("batch_operations", True))  # noqa: FBT003  (the format's default)
+        return bool(self._read("batch_operations", True))
 
     @batch_operations.setter
     def batch_operations(self, value: bool) -> None:
@@ -162,7 +166,7 @@ class ScenarioDraft:
         values = (plain_value(item) for item in items)
         return tuple(value for value in values if isinstance(value, FrozenMap))
 
-    def put(self, value: bool | int | Decimal | str, *keys: str) -> None:  # noqa: FBT001  (it is the value)
+    def put(self, value: bool | int | Decimal | str, *keys: str) -> None:
         """Set what stands under these keys; the document is exchanged, not changed."""
         self._written = replace(self._written, node=_with(self._written.node, keys, value))
 
@@ -214,7 +218,7 @@ class ScenarioDraft:
     @property
     def debug_mode(self) -> bool:
         """Whether the own database and all artifacts are kept."""
-        return self._value("debug_mode", False) is True  # noqa: FBT003  (the format's default)
+        return self._value("debug_mode", False) is True
 
     @debug_mode.setter
     def debug_mode(self, value: bool) -> None:
@@ -223,7 +227,7 @@ class ScenarioDraft:
     @property
     def rollback_on_failure(self) -> bool:
         """Whether what did not pass is put back."""
-        return self._value("rollback_on_failure", True) is True  # noqa: FBT003  (the format's default)
+        return self._value("rollback_on_failure", True) is True
 
     @rollback_on_failure.setter
     def rollback_on_failure(self, value: bool) -> None:
@@ -232,7 +236,7 @@ class ScenarioDraft:
     @property
     def require_backup(self) -> bool:
         """Whether an attached database needs a verified backup."""
-        return self._value("require_backup", False) is True  # noqa: FBT003  (the format's default)
+        return self._value("require_backup", False) is True
 
     @require_backup.setter
     def require_backup(self, value: bool) -> None:
@@ -278,7 +282,7 @@ def _precondition(row: FrozenMap) -> PreconditionView:
     parameters = row.get("parameters", EMPTY_MAP)
     return PreconditionView(
         str(row.get("check", "")),
-        row.get("expected", True),  # noqa: FBT003  (the format's default)
+        row.get("expected", True),
         parameters if isinstance(parameters, FrozenMap) else EMPTY_MAP,
     )
 
@@ -293,11 +297,11 @@ def _steps(rows: tuple[FrozenMap, ...], *, first: int) -> Iterator[StepView]:
             number,
             str(row.get("operation", "")),
             parameters if isinstance(parameters, FrozenMap) else EMPTY_MAP,
-            row.get("critical", True) is not False,  # noqa: FBT003  (the format's default)
+            row.get("critical", True) is not False,
         )
 
 
-def _with(node: MapNode, keys: tuple[str, ...], value: bool | int | Decimal | str) -> MapNode:  # noqa: FBT001
+def _with(node: MapNode, keys: tuple[str, ...], value: bool | int | Decimal | str) -> MapNode:
     key, rest = keys[0], keys[1:]
     entry = node.entry(key)
     span = entry.span if entry else node.span

@@ -7,8 +7,10 @@ import inspect
 import logging
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rehearse.run.bridge import ProgressCallback
+if TYPE_CHECKING:
+    from rehearse.run.bridge import ProgressCallback
 
 logger = logging.getLogger("rehearse")
 
@@ -71,7 +73,7 @@ class ProgressMonitor:
         if self._on_progress is not None:
             self._tell(self._on_progress)
 
-    def mark_complete(self, operation: int, success: bool) -> None:  # noqa: FBT001  (the seed's signature)
+    def mark_complete(self, operation: int, success: bool) -> None:
         """Say that an operation ended."""
         old = self.progress
         completed = (*old.completed, (operation, success))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rehearse.database.deadline import Deadline
+from rehearse.database.observe import StatementLog
+from rehearse.database.store import Lease
 from rehearse.deferred import ResultLookup, fill
-from rehearse.domain import Context, OperationResult, State
 from rehearse.errors import Complaints
 from rehearse.loading.reader import MISSING, read
+from rehearse.plan import Plan
 from rehearse.run.attempt import Attempt
 from rehearse.run.deadline import Cancellation, Ended, OperationStoppedError, Watchdog
 from rehearse.run.events import Listener, StepEnded, StepStarted
@@ -18,13 +20,13 @@ from rehearse.run.invariants import InvariantWatch
 from rehearse.run.memory import PeakMemory
 from rehearse.run.observers import StepObserver
 from rehearse.run.outcome import Execution, InvariantBreach, StepOutcome, StepResult
+from rehearse.run.photograph import Camera
 
 if TYPE_CHECKING:
-    from rehearse.database.deadline import Deadline
-    from rehearse.database.observe import StatementLog
-    from rehearse.database.store import Lease
-    from rehearse.plan import Plan, PlannedStep
-    from rehearse.run.photograph import Camera
+    from collections.abc import Mapping
+
+    from rehearse.domain import Context, OperationResult, State
+    from rehearse.plan import PlannedStep
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rehearse.database.store import is_transient
+from rehearse.database.deadline import Deadline
+from rehearse.database.store import Work, is_transient
 from rehearse.domain import Context, Operation, OperationResult, Reason, rejected
 from rehearse.errors import ContentionError
 from rehearse.run.deadline import OperationStoppedError
@@ -16,8 +17,6 @@ from rehearse.run.deadline import OperationStoppedError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from rehearse.database.deadline import Deadline
-    from rehearse.database.store import Work
 
 MAX_TRIES = 10
 """How often a serialization failure is tried again before the step is refused with code ``contention``."""

@@ -66,6 +66,7 @@ class ProgressBridge:
         self._pending: set[asyncio.Task[None]] = set()
 
     def __call__(self, event: Event) -> None:
+        """Hear an event."""
         if isinstance(event, StepStarted):
             self._loop.call_soon_threadsafe(self._begin, event.position, event.total, event.operation)
 

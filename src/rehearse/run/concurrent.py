@@ -6,12 +6,13 @@ The end state of the run's own order is what is judged. Every other order starts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rehearse.database.observe import StatementLog
+from rehearse.domain import Context
 from rehearse.errors import Complaints
+from rehearse.plan import PlannedStep
 from rehearse.run.act import (
     Stage,
     arguments_of,
@@ -31,9 +32,10 @@ from rehearse.run.photograph import Camera
 from rehearse.snapshot.fingerprint import fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from rehearse.database.store import Lease
-    from rehearse.domain import Context, OperationResult
-    from rehearse.plan import PlannedStep
+    from rehearse.domain import OperationResult
     from rehearse.run.invariants import InvariantWatch
 
 

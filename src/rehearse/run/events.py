@@ -90,7 +90,7 @@ Listener: TypeAlias = Callable[[Event], None]
 
 
 def event_name(event: Event) -> str:
-    """Return the event's name in logs and JSON lines: ``run-started``, ``step-ended`` …"""
+    """Return the event's name in logs and JSON lines, such as ``run-started``."""
     name = type(event).__name__
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rehearse.errors import ContentionError
 from rehearse.run.deadline import OperationStoppedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _PROBE_SECONDS = 0.002
 """How long a session may take before the server is asked whether it waits for a lock."""
@@ -142,7 +144,7 @@ class Turnstile:
             self._pending[index] = (verb, sql)
             self._where[index] = _Where.PARKED
             self._moved.notify_all()
-            self._moved.wait_for(lambda: self._turn == index or self._victim == index or self._stopped)
+            self._moved.wait_for(lambda: index in (self._turn, self._victim) or self._stopped)
             self._where[index] = _Where.RUNNING
             if self._stopped:
                 raise OperationStoppedError

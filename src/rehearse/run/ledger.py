@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -29,6 +27,9 @@ from rehearse.run.status import Failure, Summary, summarise
 from rehearse.run.world import SetupError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
     from rehearse.database.store import Lease, Store
     from rehearse.expect.verdict import Verdict
     from rehearse.plan import Plan

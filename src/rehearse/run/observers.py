@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from rehearse.database.observe import Gate, Statement, StatementLog
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rehearse.database.observe import Gate, Statement, StatementLog
 
 PHASE_STEPS = ("setup", "capture", "invariants")
 """Names under which the engine's own statements stand in the log; no step can be called so (`step<N>`, `main`, `concurrent<N>`)."""

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rehearse.database.observe import StatementLog
+from rehearse.database.store import Lease
 from rehearse.run.concurrent import Block, Order, perform_order, photographed
 from rehearse.run.interleave import Chooser, PriorityChange, RandomWalk, Replay
 from rehearse.run.outcome import InvariantBreach, StepResult
 
 if TYPE_CHECKING:
-    from rehearse.database.store import Lease
+    from collections.abc import Iterator, Sequence
 
 SERIAL_EQUIVALENCE = "serial_equivalence"
 """The name under which an order that equals no serial one is reported, beside the domain's invariants."""

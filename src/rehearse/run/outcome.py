@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from rehearse.domain import ExecutionView, Reason, StepView
 from rehearse.errors import PreconditionFailedError, ScenarioFailedError, ScenarioTimeoutError
+from rehearse.expect.verdict import CheckResult, Verdict
+from rehearse.snapshot.model import Diff
 from rehearse.values import EMPTY_MAP, FrozenMap
-
-if TYPE_CHECKING:
-    from rehearse.expect.verdict import CheckResult, Verdict
-    from rehearse.snapshot.model import Diff
 
 Status = Literal["passed", "failed", "unknown", "timeout", "error"]
 StepOutcome = Literal["done", "rejected", "error", "unknown", "skipped"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rehearse.domain import State
@@ -13,6 +12,7 @@ from rehearse.values import FrozenMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from rehearse.database.deadline import Deadline
     from rehearse.database.observe import StatementLog

@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from rehearse.database.deadline import Deadline
+from rehearse.database.observe import Statement
+from rehearse.domain import Context, OperationResult
 from rehearse.run.outcome import StepResult
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection as Pipe
     from multiprocessing.process import BaseProcess
 
-    from rehearse.database.observe import Statement
-    from rehearse.domain import Context, OperationResult
     from rehearse.plan import PlannedStep
     from rehearse.run.act import Stage
 

@@ -6,10 +6,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rehearse.artifacts.store import ArtifactStore
 from rehearse.database.deadline import Deadline
 from rehearse.database.observe import StatementLog
+from rehearse.database.store import Store
 from rehearse.run.act import Stage, act
 from rehearse.run.deadline import Cancellation
+from rehearse.run.events import Listener
 from rehearse.run.evidence import Folder
 from rehearse.run.isolate import isolate
 from rehearse.run.judge import check_preconditions, judge_run
@@ -19,10 +22,7 @@ from rehearse.run.restore import restore
 from rehearse.snapshot.diff import difference
 
 if TYPE_CHECKING:
-    from rehearse.artifacts.store import ArtifactStore
-    from rehearse.database.store import Store
     from rehearse.plan import Plan
-    from rehearse.run.events import Listener
     from rehearse.run.outcome import ScenarioResult
 
 PHASE_SECONDS = 120.0

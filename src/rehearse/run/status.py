@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearse.run.outcome import Execution, FailureCategory, Phase, Status, StepResult
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rehearse.expect.verdict import Verdict
 
 

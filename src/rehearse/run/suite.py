@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from rehearse.run.outcome import Attempt, ScenarioResult
 from rehearse.run.run import Services, perform
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from rehearse.plan import Plan
 
 FIRST_PAUSE = 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, text
@@ -11,6 +10,8 @@ from rehearse.database.store import Layer
 from rehearse.errors import RehearseError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection
 
     from rehearse.domain import TableRows
