@@ -1,0 +1,1 @@
+"""Judging: every expectation against the evidence of a run, never against a database."""
