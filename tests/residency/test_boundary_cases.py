@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from boundary_rosters import CASES, Case
 
 from residency.compliance import check
 from residency.model import Severity
 from residency.policy import load_policy
-from residency.rules import Record
 from residency.schedule import Schedule
 from residency.wording import hours_text
 
+if TYPE_CHECKING:
+    from residency.rules import Record
+
 
 def written(record: Record) -> str:
+    """A record as the sheet writes it."""
+
     def figure(number: int) -> str:
         return hours_text(number) if record.unit == "minutes" else str(number)
 
@@ -20,6 +26,7 @@ def written(record: Record) -> str:
 
 
 def expected(case: Case, pack: str) -> list[str]:
+    """The records of a case under a pack, sorted."""
     text = {"acgme-2025": case.acgme, "seed": case.seed, "ny405": case.ny405 or case.acgme}[pack]
     return sorted(part for part in text.split("; ") if part != "ok")
 
