@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rehearse.domain import Context, Domain, Operation, TableRows
+from rehearse.loading.tree import MapNode
 from rehearse.scenario import Isolation, Scenario, Step
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Plan:
         isolation: How the database is asked for; never ``auto`` once something forces it.
         sessions: How many sessions work at once.
         writes: Whether any step writes.
+        tree: The document, resolved, with every fixture merged; what is stored with a run.
     """
 
     scenario: Scenario
@@ -57,6 +59,7 @@ class Plan:
     isolation: Isolation
     sessions: int
     writes: bool
+    tree: MapNode
 
     @property
     def sequence(self) -> tuple[PlannedStep, ...]:
@@ -95,6 +98,7 @@ def make_plan(loaded: Loaded) -> Plan:
         isolation=_isolation(scenario, steps),
         sessions=max(1, sum(planned.step.concurrent for planned in steps)),
         writes=any(planned.operation.writes for planned in steps),
+        tree=loaded.tree,
     )
 
 

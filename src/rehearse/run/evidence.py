@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from rehearse.codec import dumps, encode
-from rehearse.loading.write import written_text
+from rehearse.loading.write import scenario_text
 from rehearse.run.events import Event, RunEnded, event_fields, event_name
-from rehearse.snapshot.serialize import diff_to_json, snapshot_to_json
+from rehearse.snapshot.serialize import diff_to_json, to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,10 +125,13 @@ class Folder:
         if not isinstance(event, RunEnded):
             self._events.append(json.dumps({"event": event_name(event), **encode(event_fields(event))}, ensure_ascii=False))
 
+    def scenario(self) -> None:
+        """Write the scenario as it is understood, with every fixture merged."""
+        self._folder.write(SCENARIO, scenario_text(self._plan.tree), phase="isolate")
+
     def before(self, snapshot: Snapshot) -> None:
-        """Write the scenario and the state before."""
-        self._folder.write(SCENARIO, written_text(self._plan.scenario.written), phase="capture_before")
-        self._folder.write(BEFORE, snapshot_to_json(snapshot), phase="capture_before")
+        """Write the state before."""
+        self._folder.write(BEFORE, to_json(snapshot), phase="capture_before")
         self._artifacts["pre_snapshot"] = snapshot.id
 
     def execution(self, execution: Execution, log: StatementLog) -> None:
@@ -139,7 +142,7 @@ class Folder:
 
     def after(self, snapshot: Snapshot, diff: Diff) -> None:
         """Write the state after and the difference."""
-        self._folder.write(AFTER, snapshot_to_json(snapshot), phase="capture_after")
+        self._folder.write(AFTER, to_json(snapshot), phase="capture_after")
         self._folder.write(DIFF, diff_to_json(diff), phase="capture_after")
         self._artifacts["post_snapshot"] = snapshot.id
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from rehearse.plan import Plan
     from rehearse.run.evidence import Folder
     from rehearse.snapshot.model import Diff
+
+
+logger = logging.getLogger("rehearse")
 
 
 class PhaseFailedError(Exception):
@@ -128,15 +132,16 @@ class Ledger:
         """Note the verdict."""
         self._verdict = verdict
 
+    def unfinished(self) -> None:
+        """Log the failure that ended the run early; the result carries it."""
+        logger.debug("%s: %s", self._plan.scenario.id, self._summary().error)
+
     def conclude(self) -> ScenarioResult:
         """Write the result, tell the listeners, and return it."""
-        try:
-            with self.phase("retain"):
-                self._folder.conclude(self._result())
-        except PhaseFailedError:
-            result = self._result()
-        else:
-            result = self._result()
+        with suppress(PhaseFailedError), self.phase("retain"):
+            self._folder.conclude(self._result())
+        self._folder.close()
+        result = self._result()
         self.emit(RunEnded(result.scenario_id, result.status, result))
         return result
 
@@ -183,6 +188,24 @@ class Ledger:
             MappingProxyType({step.name: step.seconds for step in execution.steps if step.outcome != "skipped"}),
             MappingProxyType(dict(self._times)),
         )
+
+
+def unstarted(plan: Plan, error: Exception, listeners: tuple[Listener, ...]) -> ScenarioResult:
+    """Return the result of a run that could not even make its folder, and tell the listeners."""
+    failure = failure_of("isolate", error)
+    result = ScenarioResult(
+        scenario_id=plan.scenario.id,
+        scenario_name=plan.scenario.name,
+        status="error",
+        category="infrastructure",
+        phase=failure.phase,
+        errors=failure.messages,
+        error=failure.messages[0],
+        traceback=failure.traceback,
+    )
+    for listener in listeners:
+        listener(RunEnded(result.scenario_id, result.status, result))
+    return result
 
 
 def failure_of(phase: Phase, error: Exception) -> Failure:

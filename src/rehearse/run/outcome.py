@@ -149,6 +149,11 @@ class Execution:
         """Whether every step came out as it was expected to."""
         return bool(self.steps) and all(step.expected for step in self.steps)
 
+    @property
+    def abandoned(self) -> bool:
+        """Whether a step's thread never came back, so that the database cannot be looked at any more."""
+        return any(step.abandoned for step in self.steps)
+
     def view(self) -> ExecutionView:
         """Return what measures see."""
         verbs: dict[str, int] = {}

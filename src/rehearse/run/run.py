@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from rehearse.artifacts.store import ArtifactStore
 from rehearse.database.deadline import Deadline
 from rehearse.database.observe import StatementLog
 from rehearse.database.store import Store
 from rehearse.run.act import Stage, act
 from rehearse.run.deadline import Cancellation
 from rehearse.run.events import Listener
-from rehearse.run.evidence import Folder
+from rehearse.run.evidence import EvidenceStore, Exporter, Folder
 from rehearse.run.isolate import isolate
-from rehearse.run.judge import check_preconditions, judge_run
-from rehearse.run.ledger import Ledger, PhaseFailedError
+from rehearse.run.judge import judge_run
+from rehearse.run.ledger import Ledger, PhaseFailedError, unstarted
 from rehearse.run.photograph import Camera
+from rehearse.run.preconditions import check_preconditions
 from rehearse.run.restore import restore
 from rehearse.snapshot.diff import difference
+from rehearse.snapshot.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from rehearse.plan import Plan
     from rehearse.run.outcome import ScenarioResult
 
 PHASE_SECONDS = 120.0
-"""The limit of each phase around the act phase: set-up, captures, clean-up."""
+"""The limit of each phase around the act phase."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,18 @@ class Services:
         cancellation: The wish to stop.
         keep_failed: Keep the database of a run that did not pass.
         validators: Modules whose registered validators may be called.
+        exporters: Format → what makes its file.
+        orders: How many orders of a concurrent block are tried.
     """
 
     store: Store
-    artifacts: ArtifactStore
+    artifacts: EvidenceStore
     listeners: tuple[Listener, ...] = ()
-    cancellation: Cancellation | None = None
+    cancellation: Cancellation = field(default_factory=Cancellation)
     keep_failed: bool = False
     validators: tuple[str, ...] = ()
+    exporters: Mapping[str, Exporter] = MappingProxyType({})
+    orders: int = 1
 
 
 def perform(plan: Plan, services: Services) -> ScenarioResult:
@@ -56,22 +63,24 @@ def perform(plan: Plan, services: Services) -> ScenarioResult:
     1. isolate         a database of its own, made from the template of schema and set-up (an attached one is guarded and backed up first)
     2. preconditions   a photograph; everything that the scenario takes for granted must hold in it
     3. capture_before  that photograph is on disk
-    4. act             the steps, under the deadline; the SQL log and the events are on disk
+    4. act             the steps, under the deadline; what they did, and every statement, is on disk
     5. capture_after   the second photograph and the difference are on disk
     6. judge           every check, on the evidence alone
     7. restore         the database is discarded, kept, or put back
     8. retain          the result is on disk, exported, and marked complete
     """
-    cancellation = services.cancellation or Cancellation()
-    folder = Folder(services.artifacts, plan)
-    ledger = Ledger(plan, folder, services.listeners)
-    log = StatementLog(values=plan.scenario.debug_mode)
+    try:
+        folder = Folder(services.artifacts, plan, exporters=services.exporters)
+    except Exception as error:  # noqa: BLE001  (before there is a ledger, this is the phase boundary)
+        return unstarted(plan, error, services.listeners)
+    ledger, log = Ledger(plan, folder, services.listeners), StatementLog(values=plan.scenario.debug_mode)
     try:
         with ExitStack() as cleanup:
             with ledger.phase("isolate"):
-                lease = isolate(plan, services.store, ledger.run_id)
-                cleanup.callback(restore, lease, ledger, keep_failed=services.keep_failed)
-                ledger.database(lease, services.store)
+                folder.scenario()
+                lease = isolate(plan, services.store, folder.run_id)
+                cleanup.callback(restore, lease, plan, ledger, keep_failed=services.keep_failed)
+                ledger.leased(lease, services.store)
             camera = Camera(plan, lease, log)
             with ledger.phase("preconditions"):
                 before = camera.whole("pre_execution", plan.scenario.clock, Deadline.after(PHASE_SECONDS))
@@ -80,15 +89,20 @@ def perform(plan: Plan, services: Services) -> ScenarioResult:
                 folder.before(before.snapshot)
             with ledger.phase("act"):
                 deadline = Deadline.after(plan.timeout_seconds)
-                stage = Stage(plan, lease, log, camera, cancellation, ledger.emit, deadline)
+                stage = Stage(
+                    plan, lease, log, camera, services.cancellation, ledger.emit, deadline, services.orders
+                )
                 execution = ledger.acted(act(stage, before))
                 folder.execution(execution, log)
+            if execution.abandoned:
+                raise PhaseFailedError("a thread that never came back may still hold the database: nobody looks at it")
             with ledger.phase("capture_after"):
                 after = camera.whole("post_execution", ledger.clock, Deadline.after(PHASE_SECONDS))
                 diff = difference(before.snapshot, after.snapshot)
-                ledger.photographed(folder.after(after.snapshot, diff), diff)
+                ledger.photographed(diff, fingerprint(after.snapshot))
+                folder.after(after.snapshot, diff)
             with ledger.phase("judge"):
                 ledger.judged(judge_run(plan, before, after, diff, execution, services.validators))
     except PhaseFailedError:
-        ledger.note_unfinished()
+        ledger.unfinished()
     return ledger.conclude()
