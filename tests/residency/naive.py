@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DAY = 1440
 ON, OFF = b"\x01", b"\x00"
 EPOCH = date(1970, 1, 1)
+_AT_HOME = (DutyKind.HOME_CALL_IDLE, DutyKind.HOME_CALL_ACTIVE, DutyKind.CLINICAL_HOME)
 
 
 class Found(NamedTuple):
@@ -97,8 +98,7 @@ class Life:
 
     def duty_periods(self) -> list[tuple[int, int]]:
         """Segments with gaps of up to an hour filled in."""
-        at_home = (DutyKind.HOME_CALL_IDLE, DutyKind.HOME_CALL_ACTIVE, DutyKind.CLINICAL_HOME)
-        inside = self.sheet.paint(_times(self.duties, lambda kind: kind not in at_home))
+        inside = self.sheet.paint(_times(self.duties, lambda kind: kind not in _AT_HOME))
         filled = re.sub(rb"(?<=\x01)\x00{1,60}(?=\x01)", lambda gap: ON * len(gap.group()), inside)
         return self.sheet.runs(filled)
 
@@ -286,7 +286,7 @@ def duty_period(life: Life, setting: ask.DutyPeriodLimit) -> list[Found]:
         care.add(DutyKind.EXTENSION)
     found: list[Found] = []
     for start, end in life.duty_periods():
-        inside = [duty for duty in life.duties if start <= duty.start < end]
+        inside = [duty for duty in life.duties if start <= duty.start < end and duty.kind not in _AT_HOME]
         clinical = max([start, *(duty.end for duty in inside if duty.kind in care)]) - start
         total = max([start, *(duty.end for duty in inside if duty.kind in care | rest)]) - start
         limits = (setting.limit, setting.limit + setting.extra)
