@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
@@ -14,7 +15,7 @@ from residency.model import Absence, Change, Duty, Person, Requirement, Roster, 
 from residency.timeline import DUTY_ORDER, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 _START = attrgetter("start")
 _ABSENCE_ORDER = attrgetter("start", "end", "id")

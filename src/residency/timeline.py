@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
@@ -29,7 +30,7 @@ from residency.calendar import (
 from residency.model import Absence, Duty, DutyKind, Person, Rotation, RotationPeriod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 #: Segments with at most this many minutes between them are one duty period.
 BRIDGE = 60

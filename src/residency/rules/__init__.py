@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from residency.calendar import Interval
 from residency.policy import settings
 from residency.policy.settings import Setting
 from residency.rules.call_frequency import call_frequency
@@ -22,13 +24,8 @@ from residency.rules.rest_after_call import rest_after_call
 from residency.rules.rest_between_shifts import rest_between_shifts
 from residency.rules.supervision_ratio import supervision_ratio
 from residency.rules.weekly_hours import weekly_hours
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from residency.calendar import Interval
-    from residency.schedule import Schedule, Service
-    from residency.timeline import Timeline
+from residency.schedule import Schedule, Service
+from residency.timeline import Timeline
 
 _S = TypeVar("_S", bound=Setting)
 
