@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from faults import Counted, FailsAt
 from rehearse.artifacts.export import Exporter, export, export_name
 from rehearse.artifacts.manager import ArtifactManager, today_utc
 from rehearse.artifacts.record import RunRecord
@@ -18,8 +19,6 @@ from rehearse.artifacts.retention import clean, sweep
 from rehearse.artifacts.store import ArtifactStore
 from rehearse.database.effects import SEAM
 from rehearse.errors import ArtifactError
-
-from .faults import Counted, FailsAt
 
 DAY = date(2026, 3, 1)
 

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from faults import Counted, DiesAt, FailsAt
 from rehearse.artifacts.record import RunRecord, folder_stem
 from rehearse.artifacts.retention import clean
 from rehearse.artifacts.store import ArtifactStore
 from rehearse.database.effects import SEAM
 from rehearse.errors import ArtifactError
-
-from .faults import Counted, DiesAt, FailsAt
 
 DAY = date(2026, 3, 1)
 EVIDENCE = ("before.json", "after.json", "diff.json", "sql.jsonl", "result.json")
