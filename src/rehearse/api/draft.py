@@ -132,9 +132,8 @@ class ScenarioDraft:
     `rollback_on_failure`, `require_backup` and the options of `setup.database` may be set; everything else is the file's.
     """
 
-    def __init__(self, written: Written, *, resolved: bool = False) -> None:
+    def __init__(self, written: Written) -> None:
         self._written = written
-        self.resolved = resolved
 
     @property
     def written(self) -> Written:
@@ -183,6 +182,11 @@ class ScenarioDraft:
     def name(self) -> str:
         """One line for people."""
         return self._written.name
+
+    @property
+    def domain(self) -> str:
+        """The domain that it rehearses."""
+        return str(self._value("domain", "residency"))
 
     @property
     def description(self) -> str:

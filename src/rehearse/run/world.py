@@ -12,7 +12,7 @@ from rehearse.errors import RehearseError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, MetaData
 
     from rehearse.domain import TableRows
     from rehearse.plan import Plan
@@ -39,12 +39,7 @@ def fill_database(connection: Connection, plan: Plan) -> None:
     database = plan.scenario.setup.database
     size = database.batch_size if database.batch_operations else 1
     for group in plan.rows:
-        table = plan.domain.metadata.tables[group.table]
-        for first, batch in _batches(group, size):
-            try:
-                connection.execute(insert(table), batch)
-            except Exception as error:
-                raise SetupError(f"rows {first}–{first + len(batch) - 1} of `{group.table}`: {_reason(error)}") from error
+        insert_rows(connection, plan.domain.metadata, group, size=size)
     for fixture in plan.scenario.setup.sql_fixtures:
         for statement, span in fixture.statements:
             try:
@@ -53,8 +48,24 @@ def fill_database(connection: Connection, plan: Plan) -> None:
                 raise SetupError(f"{span}: {_reason(error)}") from error
 
 
-def _batches(group: TableRows, size: int) -> Iterator[tuple[int, list[dict[str, object]]]]:
-    for start in range(0, len(group.rows), size):
+def insert_rows(
+    connection: Connection, metadata: MetaData, group: TableRows, *, size: int = 500, start: int = 0
+) -> None:
+    """Insert the rows of `group` from number `start` on, `size` at a time.
+
+    Raises:
+        SetupError: If the database refuses one; the message names the batch.
+    """
+    statement = insert(metadata.tables[group.table])
+    for first, batch in _batches(group, size, start):
+        try:
+            connection.execute(statement, batch)
+        except Exception as error:
+            raise SetupError(f"rows {first}–{first + len(batch) - 1} of `{group.table}`: {_reason(error)}") from error
+
+
+def _batches(group: TableRows, size: int, begin: int) -> Iterator[tuple[int, list[dict[str, object]]]]:
+    for start in range(begin, len(group.rows), size):
         rows = group.rows[start : start + size]
         yield start + 1, [dict(zip(group.columns, row, strict=True)) for row in rows]
 

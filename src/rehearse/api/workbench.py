@@ -1,0 +1,207 @@
+"""A database that is worked on step by step: what the seed's single calls share.
+
+`ScenarioSetup`, `PreconditionChecker`, `StateCaptureManager`, `ScenarioExecutor` and their like each do one thing; in one task they do it to the
+same database. A workbench is that database with what is known about it. `run_scenario_full` needs none: it does all of it at once.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rehearse.api.settings import Settings
+from rehearse.database.deadline import Deadline
+from rehearse.database.observe import StatementLog
+from rehearse.database.store import Layer, LeaseRequest
+from rehearse.domain import Context, Domain, State
+from rehearse.errors import Complaints
+from rehearse.loading.spot import Spot
+from rehearse.loading.tree import Entry, ListNode, MapNode, Node
+from rehearse.loading.world import read_world
+from rehearse.plan import Plan, schema_hash
+from rehearse.registry import domain
+from rehearse.run.observers import StepObserver
+from rehearse.run.world import insert_rows, layers
+from rehearse.snapshot.capture import capture
+from rehearse.source import Source, Span
+
+if TYPE_CHECKING:
+    from rehearse.database.store import Lease, Work
+    from rehearse.run.outcome import Execution
+    from rehearse.scenario import World
+
+SETUP_SECONDS = 120.0
+PYTHON = Source("<python>", "")
+HERE = Span(PYTHON, 1, 1, 2)
+"""The place of what was written in Python."""
+
+_CURRENT: ContextVar[Workbench | None] = ContextVar("rehearse_workbench", default=None)
+
+
+class Workbench:
+    """One database of one's own and what was put into it.
+
+    Attributes:
+        settings: Where it comes from.
+        domain: The system it belongs to.
+        log: Every statement so far.
+        execution: The latest execution, or None.
+        states: Snapshot type → the state as it was photographed.
+    """
+
+    def __init__(self, settings: Settings | None = None, *, name: str = "residency") -> None:
+        self.settings = settings or Settings.here()
+        self.domain: Domain = domain(name)
+        self.log = StatementLog()
+        self.execution: Execution | None = None
+        self.states: dict[str, State] = {}
+        self.plan: Plan | None = None
+        self._lease: Lease | None = None
+        self._rows: dict[str, list[Node]] = {}
+        self._constraints: Node | None = None
+        self._inserted: dict[str, int] = {}
+
+    # ── the database ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def lease(self) -> Lease:
+        """The database; made with the bare schema when first asked for."""
+        if self._lease is None:
+            schema = Layer(schema_hash(self.domain.name, self.domain.metadata), self.domain.metadata.create_all, "schema")
+            self._lease = self.settings.store.lease(LeaseRequest("workbench", (schema,), sessions=2))
+        return self._lease
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was put into it yet."""
+        return self._lease is None and not self._rows
+
+    def clean(self) -> None:
+        """Begin anew from the bare schema."""
+        if self._lease is not None:
+            self._lease.discard()
+        self._lease = None
+        self.plan = self.execution = self._constraints = None
+        self.states.clear()
+        self._rows.clear()
+        self._inserted.clear()
+
+    def open(self, step: str = "setup") -> Work:
+        """Return a piece of work on the database, its statements logged under `step`."""
+        return self.lease.work(StepObserver(self.log, step), Deadline.after(SETUP_SECONDS))
+
+    def adopt(self, plan: Plan) -> None:
+        """Work on a plan: its set-up is made if nothing was put in by hand, and its policy holds from now on."""
+        if self.is_empty:
+            self._lease = self.settings.store.lease(LeaseRequest("workbench", layers(plan), sessions=2))
+        self.plan = plan
+
+    # ── the set-up ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add(self, section: str, row: Node) -> None:
+        """Put one row into the database.
+
+        Raises:
+            ScenarioError: If the row has mistakes; nothing is inserted then.
+        """
+        self.add_all({section: (row,)})
+
+    def add_all(self, rows: dict[str, tuple[Node, ...]]) -> None:
+        """Put rows of several sections into the database, all or none.
+
+        Raises:
+            ScenarioError: If one of them has mistakes.
+        """
+        added = {section: [*self._rows.get(section, ()), *nodes] for section, nodes in rows.items()}
+        tree = self._tree(self._rows | added, self._constraints)
+        self._insert(self._checked(tree))
+        self._rows.update(added)
+
+    def constrain(self, constraints: Node) -> None:
+        """Set the constraints anew.
+
+        Raises:
+            ScenarioError: If they have mistakes.
+        """
+        self._insert(self._checked(self._tree(self._rows, constraints)))
+        self._constraints = constraints
+
+    def _tree(self, rows: dict[str, list[Node]], constraints: Node | None) -> MapNode:
+        entries = [Entry(section, HERE, ListNode(tuple(nodes), HERE)) for section, nodes in rows.items()]
+        if constraints is not None:
+            entries.append(Entry("constraints", HERE, constraints))
+        return MapNode(tuple(entries), HERE)
+
+    def _world(self, tree: MapNode, complaints: Complaints) -> World:
+        return read_world(tree, self.domain, Spot(complaints, "setup", HERE)).world
+
+    def _checked(self, tree: MapNode) -> World:
+        complaints = Complaints()
+        world = self._world(tree, complaints)
+        complaints.raise_if_any()
+        policy = self.domain.settle(world, (), None)
+        self.domain.check(world, (), policy, complaints)
+        complaints.raise_if_any()
+        return world
+
+    def _insert(self, world: World) -> None:
+        """Insert the rows that are not there yet: each table's rows only grow at the end."""
+        policy = self.domain.settle(world, (), None)
+        work = self.open()
+        try:
+            work.begin()
+            for group in self.domain.rows(world, policy, self.domain.default_clock(policy)):
+                known = self._inserted.get(group.table, 0)
+                insert_rows(work.connection, self.domain.metadata, group, start=known)
+                self._inserted[group.table] = len(group.rows)
+            work.commit()
+        finally:
+            work.rollback()
+            work.close()
+
+    # ── looking ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def policy(self) -> object:
+        """What the domain makes of the set-up, or the adopted plan's."""
+        if self.plan is not None:
+            return self.plan.policy
+        return self.domain.settle(self._world(self._tree(self._rows, self._constraints), Complaints()), (), None)
+
+    @property
+    def context(self) -> Context:
+        """The context of an operation that is performed by hand."""
+        if self.plan is not None:
+            return self.plan.context()
+        policy = self.policy
+        return Context(self.domain.default_clock(policy), 0, policy)
+
+    def photograph(self, scenario_id: str, snapshot_type: str, *, clock: datetime | None = None) -> State:
+        """Read every table, and remember the state under `snapshot_type`."""
+        work = self.open("capture")
+        try:
+            work.begin(write=False)
+            snapshot = capture(
+                work.connection,
+                self.domain.metadata,
+                id=f"{scenario_id}-{snapshot_type}",
+                scenario_id=scenario_id,
+                snapshot_type=snapshot_type,
+                timestamp=clock or self.context.clock,
+            )
+        finally:
+            work.rollback()
+            work.close()
+        state = State(snapshot, self.policy)
+        self.states[snapshot_type] = state
+        return state
+
+
+def current_workbench() -> Workbench:
+    """Return this context's workbench, made when first asked for."""
+    bench = _CURRENT.get()
+    if bench is None:
+        bench = Workbench()
+        _CURRENT.set(bench)
+    return bench
