@@ -1,7 +1,7 @@
 """Directories of our own: private ones, and those that live only as long as the process that holds them.
 
-A holder keeps a kernel lock on a file beside its directory. The kernel drops the lock however the process ends, so a directory whose lock is free
-belongs to nobody, and no process id has to be believed.
+A holder keeps a kernel lock on a file beside its directory. The kernel drops the lock however the process ends, so a
+directory whose lock is free belongs to nobody, and no process id has to be believed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import shutil
 import stat
 import tempfile
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -29,28 +30,28 @@ def name_part(text: str, *, length: int = 24) -> str:
     return _UNSAFE.sub("_", text.lower()).strip("_")[:length].strip("_") or "run"
 
 
-def private_directory(path: Path) -> Path:
-    """Make `path` a directory that only we can enter, with its parents, and return it.
+def private_directory(path: Path, *, mode: int = 0o700) -> Path:
+    """Make `path` a directory of ours with `mode` (by default nobody else can enter), with its parents, and return it.
 
     Raises:
         RehearseError: If it is a symlink, no directory, or somebody else's.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.mkdir(mode=0o700, exist_ok=True)
+    path.mkdir(mode=mode, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise RehearseError(f"{path} is refused: it is not a directory but a link or a file")
     if found.st_uid != os.getuid():
         raise RehearseError(f"{path} is refused: it belongs to user {found.st_uid}, not to {os.getuid()}")
-    if stat.S_IMODE(found.st_mode) & 0o077:
-        path.chmod(0o700)
+    if stat.S_IMODE(found.st_mode) != mode:
+        path.chmod(mode)
     return path
 
 
-def scratch_root() -> Path:
-    """Return where databases that outlive nothing go: memory-backed storage if there is enough, else the temporary directory."""
+def scratch_root(name: str = "rehearse") -> Path:
+    """Return where what outlives nothing goes: memory-backed storage if there is enough, else the temporary directory."""
     base = _MEMORY_BACKED if _has_room(_MEMORY_BACKED) else Path(tempfile.gettempdir())
-    return base / f"rehearse-{os.getuid()}"
+    return base / f"{name}-{os.getuid()}"
 
 
 def lasting_root() -> Path:
@@ -67,11 +68,12 @@ class Holding:
     """A directory that is ours while this process lives, and anybody's to sweep afterwards.
 
     Args:
-        root: A private directory in which holders lie side by side.
+        root: A directory of ours in which holders lie side by side.
+        mode: Of `root`; a server that runs as another user must be able to pass through.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = private_directory(root)
+    def __init__(self, root: Path, *, mode: int = 0o700) -> None:
+        self._root = private_directory(root, mode=mode)
         self._lock, self.path = self._taken()
         private_directory(self.path)
 
@@ -93,17 +95,17 @@ class Holding:
         self._lock = -1
 
 
-def sweep_holdings(root: Path) -> tuple[Path, ...]:
-    """Remove the directories below `root` whose holder is dead, and return them."""
+def sweep_holdings(root: Path, *, first: Callable[[Path], None] = lambda _: None) -> tuple[Path, ...]:
+    """Remove the directories below `root` whose holder is dead, and return them; `first` is told of each before it goes."""
     swept = []
     for lock_path in sorted(root.glob(f"*{_LOCK_SUFFIX}")) if root.is_dir() else ():
         path = lock_path.with_suffix("")
-        if _swept(path, lock_path):
+        if _swept(path, lock_path, first):
             swept.append(path)
     return tuple(swept)
 
 
-def _swept(path: Path, lock_path: Path) -> bool:
+def _swept(path: Path, lock_path: Path, first: Callable[[Path], None]) -> bool:
     try:
         lock = os.open(lock_path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -111,6 +113,7 @@ def _swept(path: Path, lock_path: Path) -> bool:
     try:
         if not _locked(lock):
             return False
+        first(path)
         shutil.rmtree(path, ignore_errors=True)
         lock_path.unlink(missing_ok=True)
     finally:

@@ -6,7 +6,8 @@ The hook sits in the driver's own cursor class, so that statements which bypass 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from rehearse.database.cache import Answer
@@ -160,6 +161,35 @@ class Watch:
             raise
         self._record(shape, shape.verb, parameters, rows=-1 if shape.reads_only else cursor.rowcount)
         self._afterwards(cursor, shape, sql, parameters)
+
+    @contextmanager
+    def streaming(self, cursor: Cursor, sql: str) -> Iterator[None]:
+        """Watch a statement whose rows flow while the block runs, as COPY's do."""
+        shape = shape_of(sql)
+        self._admit(shape)
+        gate = self._observer.gate
+        if gate is not None:
+            gate.before(shape.verb, shape.text)
+            self.tenure.check()
+        self._check_deadline(shape.verb)
+        self._wire.limit(self.deadline)
+        self.busy, started = True, time.perf_counter()
+        error: BaseException | None = None
+        try:
+            yield
+        except BaseException as raised:
+            error = raised
+            redact(raised)
+            raise
+        finally:
+            self.busy = False
+            self._seconds = time.perf_counter() - started
+            self._record(shape, shape.verb, None, rows=-1 if error else cursor.rowcount, error=error)
+            if gate is not None:
+                gate.after(shape.verb, blocked=False)
+            if self.cache is not None:
+                self.cache.clear()
+        self._wire.wrote()
 
     def control(self, verb: str, sql: str, *, extra: str = "", limited: bool = True) -> None:
         """Send a word about the transaction.
