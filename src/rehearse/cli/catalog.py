@@ -1,0 +1,167 @@
+"""What there is to rehearse: lists, checks, and the reference of a domain."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rehearse.cli import engine
+from rehearse.cli.boundary import MISTAKE, PASSED, CallerError
+from rehearse.cli.terminal import Printer, for_people
+from rehearse.errors import Problem, ScenarioError, did_you_mean
+from rehearse.loading.tree import plain_value
+from rehearse.report.model import count_text
+from rehearse.report.visible import cell, visible
+
+if TYPE_CHECKING:
+    from rehearse.scenario import Written
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which scenarios are listed; what is empty selects nothing out."""
+
+    suite: str = ""
+    tags: tuple[str, ...] = ()
+    category: str = ""
+    priority: str = ""
+
+    def takes(self, entry: Entry) -> bool:
+        """Whether a scenario is listed."""
+        fits = self.category in ("", entry.category) and self.priority in ("", entry.priority)
+        return fits and set(self.tags) <= set(entry.tags)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A scenario in the list, as its author wrote it."""
+
+    id: str
+    name: str
+    suite: str
+    category: str
+    priority: str
+    tags: tuple[str, ...]
+    file: str
+
+
+PRIORITIES = ("critical", "high", "medium", "low")
+
+
+def list_scenarios(selection: Selection, *, as_json: bool) -> int:
+    """Print the scenarios that `selection` takes; exit code 0 even if there is none.
+
+    Raises:
+        ScenarioError: If the suite is unknown, or a file cannot be read.
+        CallerError: If there is no such priority.
+    """
+    if selection.priority not in ("", *PRIORITIES):
+        raise CallerError(f"no priority `{selection.priority}`; {did_you_mean(selection.priority, PRIORITIES)}")
+    catalog = engine.catalog(engine.project())
+    written = catalog.suite(selection.suite) if selection.suite else catalog.all()
+    entries = [entry for entry in map(entry_of, written) if selection.takes(entry)]
+    if as_json:
+        _list_as_json(entries)
+        return PASSED
+    printer = Printer(sys.stdout)
+    suite = None
+    width = max((len(entry.id) for entry in entries), default=0)
+    for entry in entries:
+        if entry.suite != suite:
+            suite = entry.suite
+            printer.line(cell(suite) or "(no suite)", style="title")
+        printer.line(f"  {cell(entry.id):<{width}}  {cell(entry.priority):<8}  {cell(entry.name)}")
+    printer.line(count_text(len(entries), "scenario"), style="dim")
+    return PASSED
+
+
+def _list_as_json(entries: list[Entry]) -> None:
+    from dataclasses import asdict  # noqa: PLC0415  (only who asks pays for it)
+
+    from rehearse.cli.json_lines import JsonLines  # noqa: PLC0415
+    from rehearse.report.document import json_value  # noqa: PLC0415
+
+    lines = JsonLines(sys.stdout)
+    for entry in entries:
+        lines.write({key: json_value(value) for key, value in asdict(entry).items()})
+
+
+def entry_of(written: Written) -> Entry:
+    """Return what the list shows of a scenario; what is no text is left to the check."""
+    tags = written.node.get("tags")
+    values = plain_value(tags) if tags else ()
+    return Entry(
+        written.id,
+        written.name,
+        "/".join(written.suite),
+        text_at(written, "category"),
+        text_at(written, "priority") or "medium",
+        tuple(str(tag) for tag in values) if isinstance(values, tuple) else (),
+        written.source.name,
+    )
+
+
+def text_at(written: Written, key: str) -> str:
+    """Return the text under a key of a scenario as it was written, or the empty text."""
+    node = written.node.get(key)
+    value = plain_value(node) if node else ""
+    return value if isinstance(value, str) else ""
+
+
+def check_scenarios(names: tuple[str, ...], validators: tuple[str, ...]) -> int:
+    """Print every mistake and note; exit code 2 if there is a mistake. No database and no run is made."""
+    project = engine.project()
+    catalog = engine.catalog(project)
+    problems: dict[Problem, None] = {}
+    notes: dict[Problem, None] = {}
+    written: tuple[Written, ...] = ()
+    try:
+        written = engine.selected(catalog, names) if names else catalog.all()
+    except ScenarioError as error:
+        problems.update(dict.fromkeys(error.problems))
+    for each in written:
+        try:
+            loaded = engine.load(each, project, validators)
+        except ScenarioError as error:
+            problems.update(dict.fromkeys(error.problems))
+        else:
+            notes.update(dict.fromkeys(loaded.scenario.notes))
+    _print_problems(sorted((*problems, *notes), key=lambda problem: problem.place))
+    counts = [count_text(len(problems), "problem")] + [count_text(len(notes), "note")] * bool(notes)
+    printer = for_people(json=False)
+    printer.line(
+        f"{count_text(len(written), 'scenario')} checked: {', '.join(counts)}", style="bad" if problems else "good"
+    )
+    return MISTAKE if problems else PASSED
+
+
+def _print_problems(problems: list[Problem]) -> None:
+    printer = for_people(json=False)
+    for problem in problems:
+        heading, _, rest = visible(problem.render()).partition("\n")
+        printer.line(heading, style="dim" if problem.is_note else "bad")
+        if rest:
+            printer.line(rest)
+        printer.line()
+
+
+def describe_domain(name: str) -> int:
+    """Print the reference of a domain, or the names of all domains.
+
+    Raises:
+        ScenarioError: If there is no such domain.
+    """
+    from rehearse.registry import domain, domains  # noqa: PLC0415  (start-up stays light)
+
+    printer = for_people(json=False)
+    if not name:
+        for each in domains():
+            printer.line(
+                f"{each.name}  {visible(each.doc).strip().splitlines()[0] if each.doc.strip() else ''}".rstrip()
+            )
+        return PASSED
+    from rehearse.report.reference import reference_lines  # noqa: PLC0415
+
+    printer.lines(reference_lines(domain(name)))
+    return PASSED

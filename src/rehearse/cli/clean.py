@@ -1,0 +1,19 @@
+"""``rehearse clean``: remove what nobody needs any more."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rehearse.cli.options import Artifacts  # noqa: TC001  (the command line reads the annotations)
+
+
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    artifacts: Artifacts = "",
+) -> int:
+    """Remove runs whose time is over and what killed runs left behind; the newest run of a scenario stays."""
+    from rehearse.cli.stored import clean_up  # noqa: PLC0415  (start-up stays light)
+
+    return clean_up(artifacts, dry_run=dry_run)

@@ -1,0 +1,150 @@
+"""Everything that the command line asks of the engine, in one place."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rehearse.cli.boundary import CallerError
+from rehearse.errors import Problem, ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rehearse.artifacts.store import ArtifactStore
+    from rehearse.database.store import Store
+    from rehearse.loading.catalog import Catalog
+    from rehearse.loading.load import Loaded
+    from rehearse.plan import Plan
+    from rehearse.project import Project
+    from rehearse.scenario import Written
+
+
+def project() -> Project:
+    """Return the project that one stands in.
+
+    Raises:
+        ScenarioError: If its file has mistakes.
+    """
+    from rehearse.project import find_project  # noqa: PLC0415  (start-up stays light)
+
+    return find_project(Path())
+
+
+def catalog(of: Project) -> Catalog:
+    """Return all scenarios of a project and of the installed domains."""
+    from rehearse.loading.catalog import Catalog  # noqa: PLC0415  (start-up stays light)
+    from rehearse.registry import domains  # noqa: PLC0415
+
+    bundled = tuple(domain.scenario_root for domain in domains() if domain.scenario_root)
+    return Catalog(tuple(root for root in of.scenario_roots if root.is_dir()), bundled=bundled)
+
+
+def selected(of: Catalog, names: Iterable[str]) -> tuple[Written, ...]:
+    """Return the scenarios that ids, suites and paths name, each once, in the order named.
+
+    Raises:
+        ScenarioError: With what is wrong with every name.
+    """
+    found: dict[str, Written] = {}
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            found.update((written.id, written) for written in _named(of, name) if written.id not in found)
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(dict.fromkeys(problems))
+    return tuple(found.values())
+
+
+def _named(of: Catalog, name: str) -> tuple[Written, ...]:
+    folder = Path(name)
+    if not folder.is_dir():
+        return of.select(name)
+    from rehearse.loading.catalog import Catalog  # noqa: PLC0415  (start-up stays light)
+
+    found = Catalog((folder,)).all()
+    if not found:
+        raise ScenarioError([Problem("unknown-name", f"no scenario below `{name}`")])
+    return found
+
+
+def load(written: Written, of: Project, validators: tuple[str, ...]) -> Loaded:
+    """Return a scenario resolved and typed.
+
+    Raises:
+        ScenarioError: With every mistake of its author.
+    """
+    from rehearse.loading.load import load_written  # noqa: PLC0415  (start-up stays light)
+
+    return load_written(
+        written, validators_allowed=(*of.validators, *validators), fixture_paths=tuple(map(str, of.fixture_roots))
+    )
+
+
+def planned(loaded: Loaded) -> Plan:
+    """Return what a scenario will do."""
+    from rehearse.plan import make_plan  # noqa: PLC0415  (start-up stays light)
+
+    return make_plan(loaded)
+
+
+def with_options(written: Written, *, timeout: float | None, debug: bool) -> Written:
+    """Return the document with the options of the command line laid on it."""
+    from rehearse.api.draft import ScenarioDraft  # noqa: PLC0415  (start-up stays light)
+
+    draft = ScenarioDraft(written)
+    if timeout is not None:
+        draft.timeout_seconds = timeout
+    if debug:
+        draft.debug_mode = True
+    return draft.written
+
+
+@contextmanager
+def opened_store(database: str, server: str, consent: str, of: ArtifactStore) -> Iterator[Store]:
+    """Open where databases come from, and close it at the end.
+
+    Raises:
+        CallerError: If no such database can be had.
+    """
+    store = _store(database, server, consent, of)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _store(database: str, server: str, consent: str, of: ArtifactStore) -> Store:
+    from rehearse.database.open import open_store  # noqa: PLC0415  (start-up stays light)
+
+    if server and database != "sqlite":
+        raise CallerError("--server makes databases of its own, --database names one; give one of the two")
+    if server or database in OWN:
+        if consent:
+            raise CallerError("--consent is for an existing database, and none is named; give --database URL")
+        return open_store(server or database)
+    from rehearse.database.attached import AttachedStore  # noqa: PLC0415
+
+    return AttachedStore(database, consent=(consent,) if consent else (), root=of.root)
+
+
+OWN = ("sqlite", "sqlite://", "bundled", "postgresql+bundled://")
+"""Words for `--database` that name no database, but a way to have one of one's own."""
+
+
+def artifact_store(of: Project, root: str) -> ArtifactStore:
+    """Return where runs are kept; nothing is created yet."""
+    from rehearse.artifacts.store import ArtifactStore  # noqa: PLC0415  (start-up stays light)
+
+    return ArtifactStore(Path(root) if root else of.artifact_root)
+
+
+def without_credentials(url: str) -> str:
+    """Return `url` without user, password and query, fit for a report."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return url
+    return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"

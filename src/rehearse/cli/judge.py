@@ -1,0 +1,24 @@
+"""``rehearse judge``: judge a stored run again, without a database."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rehearse.cli.options import Artifacts, Json, Validators  # noqa: TC001  (the command line reads the annotations)
+
+
+def judge(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or a scenario's for its newest run.")],
+    expect: Annotated[
+        str, typer.Option(metavar="FILE", help="A scenario file with other expectations; by default those of the run.")
+    ] = "",
+    json: Json = False,
+    artifacts: Artifacts = "",
+    validators: Validators = [],  # noqa: B006  (typer copies it)
+) -> int:
+    """Judge the evidence of a run again, with the same expectations or with edited ones. Exit codes as for run."""
+    from rehearse.cli.stored import judge_run  # noqa: PLC0415  (start-up stays light)
+
+    return judge_run(run, expect, artifacts, tuple(validators), as_json=json)

@@ -1,0 +1,157 @@
+"""From the options of ``rehearse run`` to results, told to people or as JSON lines."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rehearse.cli import engine
+from rehearse.cli.boundary import MISTAKE, CallerError
+from rehearse.cli.interrupt import polite_interrupt
+from rehearse.cli.json_lines import JsonLines
+from rehearse.cli.progress import display
+from rehearse.cli.terminal import Printer, for_people
+from rehearse.errors import Problem, ScenarioError
+from rehearse.report.model import count_text, seconds_text
+from rehearse.report.text import headline, report_lines
+from rehearse.run.deadline import Cancellation
+from rehearse.run.outcome import ScenarioResult, exit_code
+from rehearse.run.run import Services
+from rehearse.run.suite import perform_all
+
+if TYPE_CHECKING:
+    from rehearse.plan import Plan
+    from rehearse.project import Project
+    from rehearse.run.events import Listener
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What the command line says; None leaves a choice to the scenario."""
+
+    names: tuple[str, ...] = ()
+    everything: bool = False
+    database: str = "sqlite"
+    server: str = ""
+    consent: str = ""
+    timeout: float | None = None
+    retry: int | None = None
+    jobs: int = 1
+    debug: bool = False
+    keep_failed: bool = False
+    json: bool = False
+    artifacts: str = ""
+    validators: tuple[str, ...] = ()
+
+
+def rehearse(options: RunOptions) -> int:
+    """Perform what was asked for and return the exit code; nothing runs if any scenario has a mistake."""
+    people = for_people(json=options.json)
+    try:
+        project = engine.project()
+        plans = _plans(project, options)
+    except ScenarioError as error:
+        if options.json:
+            _tell_problems(error.problems)
+        raise
+    cancellation = Cancellation()
+    artifacts = engine.artifact_store(project, options.artifacts)
+    with ExitStack() as stack:
+        store = stack.enter_context(engine.opened_store(options.database, options.server, options.consent, artifacts))
+        stack.callback(artifacts.close)
+        stack.enter_context(polite_interrupt(cancellation, lambda text: people.line(text, style="warn")))
+        watchers = _listeners(stack, options, many=len(plans) > 1)
+        services = Services(
+            store=store,
+            artifacts=artifacts,
+            listeners=watchers,
+            cancellation=cancellation,
+            keep_failed=options.keep_failed,
+            validators=(*project.validators, *options.validators),
+        )
+        results = _performed(plans, services, options)
+    _report(results, people)
+    if options.json:
+        _tell_summary(results)
+    return exit_code(results)
+
+
+def _plans(project: Project, options: RunOptions) -> tuple[Plan, ...]:
+    """Return every plan, or raise every mistake of every scenario at once."""
+    if options.everything == bool(options.names):
+        raise CallerError(
+            "say what to run: ids, suites or paths, or --all" if not options.names else "names or --all, not both"
+        )
+    catalog = engine.catalog(project)
+    written = catalog.all() if options.everything else engine.selected(catalog, options.names)
+    plans: list[Plan] = []
+    problems: list[Problem] = []
+    for each in written:
+        try:
+            document = engine.with_options(each, timeout=options.timeout, debug=options.debug)
+            plans.append(engine.planned(engine.load(document, project, options.validators)))
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(dict.fromkeys(problems))
+    if not plans:
+        raise CallerError("there is no scenario to run")
+    return tuple(plans)
+
+
+def _listeners(stack: ExitStack, options: RunOptions, *, many: bool) -> tuple[Listener, ...]:
+    """Progress goes to standard error, so that a report can be piped; in a terminal both meet."""
+    shown = stack.enter_context(display(Printer(sys.stderr), named=many))
+    return (shown, JsonLines(sys.stdout)) if options.json else (shown,)
+
+
+def _performed(plans: tuple[Plan, ...], services: Services, options: RunOptions) -> tuple[ScenarioResult, ...]:
+    work = [(plan, services, options.retry or plan.scenario.attempts) for plan in plans]
+    lines = JsonLines(sys.stdout) if options.json else None
+    return perform_all(work, jobs=options.jobs, ended=lines.result if lines else None)
+
+
+def _report(results: tuple[ScenarioResult, ...], people: Printer) -> None:
+    """One run is shown whole; of many, those that did not pass, and a line for each of the others."""
+    if len(results) == 1:
+        people.lines(report_lines(results[0]))
+        return
+    for result in results:
+        if result.success:
+            people.lines([headline(result)])
+        else:
+            people.line()
+            people.lines(report_lines(result))
+            people.line()
+    people.line(summary(results), style="good" if exit_code(results) == 0 else "bad")
+
+
+def summary(results: tuple[ScenarioResult, ...]) -> str:
+    """Return how many came out how: ``31 scenarios: 30 passed, 1 failed · 1.2 s``."""
+    statuses = [result.status for result in results]
+    order = ("passed", "failed", "unknown", "timeout", "error")
+    counts = ", ".join(f"{statuses.count(status)} {status}" for status in order if status in statuses)
+    flaky = sum(result.flaky for result in results)
+    seconds = sum(result.execution_time_seconds for result in results)
+    return f"{count_text(len(results), 'scenario')}: {counts}{f', {flaky} flaky' if flaky else ''} · {seconds_text(seconds)}"
+
+
+def _tell_problems(problems: tuple[Problem, ...]) -> None:
+    lines = JsonLines(sys.stdout)
+    for problem in problems:
+        lines.problem(problem)
+    lines.write({"event": "summary", "exit_code": MISTAKE, "scenarios": 0})
+
+
+def _tell_summary(results: tuple[ScenarioResult, ...]) -> None:
+    statuses = [result.status for result in results]
+    JsonLines(sys.stdout).write(
+        {
+            "event": "summary",
+            "exit_code": exit_code(results),
+            "scenarios": len(results),
+            "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
+        }
+    )

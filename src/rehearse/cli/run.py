@@ -1,0 +1,65 @@
+"""``rehearse run``: perform scenarios."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rehearse.cli.options import Artifacts, Json, Validators  # noqa: TC001  (the command line reads the annotations)
+
+
+def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
+    names: Annotated[list[str] | None, typer.Argument(metavar="[ID|PATH|SUITE]...", help="What to run.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Run every scenario there is.")] = False,
+    database: Annotated[
+        str,
+        typer.Option(
+            metavar="sqlite|bundled|URL",
+            help="A database of one's own on SQLite (default) or on the PostgreSQL that ships along; or an existing one, "
+            "which is guarded, backed up and put back.",
+        ),
+    ] = "sqlite",
+    server: Annotated[
+        str, typer.Option(metavar="URL", help="Make databases of one's own on this PostgreSQL server.")
+    ] = "",
+    consent: Annotated[
+        str, typer.Option(metavar="NAME", help="The full name of the existing database that this run may change.")
+    ] = "",
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.001, help="Deadline of the steps, instead of the scenario's.")
+    ] = 0,
+    retry: Annotated[
+        int, typer.Option(metavar="N", min=1, max=10, help="Attempts in all after timeouts and transient faults.")
+    ] = 0,
+    jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Scenarios at a time.")] = 1,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Keep database and artifacts; log parameter values of own databases.")
+    ] = False,
+    keep_failed: Annotated[
+        bool, typer.Option("--keep-failed", help="Keep the own database of a run that did not pass.")
+    ] = False,
+    json: Json = False,
+    artifacts: Artifacts = "",
+    validators: Validators = [],  # noqa: B006  (typer copies it)
+) -> int:
+    """Perform scenarios, each on a database of its own, and report what they did. Ctrl-C ends politely, twice at once."""
+    from rehearse.cli.rehearsal import RunOptions, rehearse  # noqa: PLC0415  (start-up stays light)
+
+    return rehearse(
+        RunOptions(
+            names=tuple(names or ()),
+            everything=everything,
+            database=database,
+            server=server,
+            consent=consent,
+            timeout=timeout or None,
+            retry=retry or None,
+            jobs=jobs,
+            debug=debug,
+            keep_failed=keep_failed,
+            json=json,
+            artifacts=artifacts,
+            validators=tuple(validators),
+        )
+    )

@@ -1,0 +1,198 @@
+"""A report as lines of text: what was done, what changed row by row, what was checked, where the evidence lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from rehearse.report.model import (
+    LIMITS,
+    Limits,
+    change_lines,
+    changed_tables,
+    count_text,
+    isolation_text,
+    rows_cut,
+    seconds_text,
+    shown,
+)
+from rehearse.report.visible import cell, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rehearse.domain import Reason
+    from rehearse.expect.verdict import CheckResult
+    from rehearse.run.outcome import ScenarioResult, StepResult
+
+Style = Literal["plain", "title", "dim", "good", "bad", "doubt", "warn"]
+MARKS = {"passed": "✓", "failed": "✗", "unknown": "?", "timeout": "⧗", "error": "!", "warned": "⚠"}
+STYLES: dict[str, Style] = {
+    "passed": "good",
+    "failed": "bad",
+    "unknown": "doubt",
+    "timeout": "bad",
+    "error": "bad",
+    "warned": "warn",
+}
+_OUTCOME_STYLES: dict[str, Style] = {"error": "bad", "unknown": "doubt", "skipped": "dim"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a report, with what it means for the eye."""
+
+    text: str = ""
+    style: Style = "plain"
+
+
+def text_report(result: ScenarioResult, *, limits: Limits = LIMITS) -> str:
+    """Return the whole report as plain text with a final line feed."""
+    return "".join(f"{line.text}\n" for line in report_lines(result, limits=limits))
+
+
+def headline(result: ScenarioResult) -> Line:
+    """Return the one line that stands for a run in a list."""
+    parts = [cell(result.scenario_id), result.status + (f" ({result.category})" if result.category else "")]
+    if result.flaky:
+        parts.append("flaky")
+    queries = result.metrics.database_queries.get("total", 0)
+    parts += [seconds_text(result.execution_time_seconds), count_text(queries, "query", plural="queries")]
+    return Line(f"{MARKS[result.status]} " + " · ".join(parts), STYLES[result.status])
+
+
+def report_lines(result: ScenarioResult, *, limits: Limits = LIMITS) -> tuple[Line, ...]:
+    """Return the whole report, line by line."""
+    sections = (
+        _heading(result),
+        _steps(result),
+        _changes(result, limits),
+        _checks(result, limits),
+        _errors(result),
+        _attempts(result),
+        _evidence(result),
+    )
+    lines: list[Line] = []
+    for section in sections:
+        block = tuple(section)
+        if block:
+            lines += [Line(), *block] if lines else block
+    return tuple(lines)
+
+
+def _heading(result: ScenarioResult) -> Iterator[Line]:
+    yield Line(f"{MARKS[result.status]} {cell(result.scenario_name or result.scenario_id)}", STYLES[result.status])
+    yield Line(f"  {headline(result).text[2:]}")
+    orders = f" · {result.orders}" if result.orders else ""
+    yield Line(f"  {isolation_text(result)}{orders}", "dim")
+
+
+def _steps(result: ScenarioResult) -> Iterator[Line]:
+    if not result.steps:
+        return
+    yield Line("What was done", "title")
+    width = max(len(cell(step.operation)) for step in result.steps)
+    for position, step in enumerate(result.steps, 1):
+        yield step_line(step, position, len(result.steps), width=width)
+        yield from (_reason(reason) for reason in step.reasons)
+        if step.error and not step.expected:
+            yield Line(f"        {cell(step.error)}", "bad")
+
+
+def step_line(step: StepResult, position: int, total: int, *, width: int = 0) -> Line:
+    """Return the line of one step: ``[2/4] run_contingency_analysis  done  3 ms, 9 queries``."""
+    head = f"  [{position}/{total}] {cell(step.operation):<{width}}  {step.outcome:<8}"
+    if step.outcome == "skipped":
+        return Line(head.rstrip(), "dim")
+    notes = [seconds_text(step.seconds), count_text(step.query_count, "query", plural="queries")]
+    notes += [f"{step.tries} tries"] * (step.tries > 1) + ["deadline passed"] * step.timed_out
+    notes += ["its thread never came back"] * step.abandoned + ["not expected"] * (not step.expected)
+    return Line(f"{head}  {', '.join(notes)}", _OUTCOME_STYLES.get(step.outcome, "plain") if step.expected else "bad")
+
+
+def _reason(reason: Reason) -> Line:
+    return Line(f"        {cell(reason.code)}: {cell(reason.text)}", "dim")
+
+
+def _changes(result: ScenarioResult, limits: Limits) -> Iterator[Line]:
+    if result.diff is None:
+        return
+    diff = result.diff
+    counts = (
+        f"{diff.count('insert'):,} inserted, {diff.count('update'):,} updated, {diff.count('delete'):,} deleted"
+        if diff.count()
+        else "nothing"
+    )
+    yield Line(f"What changed: {counts}", "title")
+    for table in changed_tables(diff):
+        for change in change_lines(diff, table, limits=limits):
+            yield Line(f"  {change.sign} {change.table} {change.row}  {', '.join(change.details)}".rstrip())
+        if rows_cut(diff, table, limits=limits):
+            yield Line(
+                f"  … cut: {rows_cut(diff, table, limits=limits):,} more rows of {cell(table)} in diff.json", "dim"
+            )
+
+
+def _checks(result: ScenarioResult, limits: Limits) -> Iterator[Line]:
+    checks = tuple(result.validations.values())
+    if not checks:
+        return
+    yield Line(f"What was checked: {verdict_text(checks)}", "title")
+    width = min(40, max(len(cell(check.key)) for check in checks))
+    for check in checks[: limits.rows]:
+        yield from _check(check, width)
+    if len(checks) > limits.rows:
+        yield Line(f"  … cut: {len(checks) - limits.rows:,} more checks in result.json", "dim")
+
+
+def verdict_text(checks: Iterable[CheckResult]) -> str:
+    """Return how many checks came out how: ``11 passed, 1 failed``."""
+    statuses = [check.status for check in checks]
+    order = ("failed", "unknown", "warned", "passed")
+    return ", ".join(f"{statuses.count(status)} {status}" for status in order if status in statuses)
+
+
+def _check(check: CheckResult, width: int) -> Iterator[Line]:
+    mark, style = MARKS[check.status], STYLES[check.status]
+    if check.status == "passed":
+        yield Line(f"  {mark} {cell(check.key):<{width}}  {cell(shown(check.actual))}", style)
+        return
+    critical = ", critical" if check.critical else ""
+    yield Line(f"  {mark} {cell(check.key)}  ({check.category}{critical})", style)
+    yield Line(f"      expected  {cell(check.expected)}")
+    yield Line(f"      actual    {cell(shown(check.actual))}")
+    if check.message:
+        yield from (Line(f"      {line}") for line in visible(check.message).splitlines())
+    if check.span:
+        yield Line(f"      {cell(str(check.span))}", "dim")
+    yield from (Line(f"      {line}", "dim") for line in visible(check.traceback).rstrip().splitlines())
+
+
+def _errors(result: ScenarioResult) -> Iterator[Line]:
+    if result.error is None:
+        return
+    yield Line(f"What went wrong in phase {result.phase}" if result.phase else "What went wrong", "title")
+    unmet = {error for error in result.errors if error != result.error}
+    yield from (Line(f"  {line}", "bad") for line in visible(result.error).splitlines())
+    if result.category in ("precondition", "infrastructure", "cleanup"):
+        yield from (Line(f"  {cell(error)}", "bad") for error in result.errors if error in unmet)
+    if result.traceback:
+        yield from (Line(f"  {line}", "dim") for line in visible(result.traceback).rstrip().splitlines())
+
+
+def _attempts(result: ScenarioResult) -> Iterator[Line]:
+    if len(result.attempts) < 2:  # noqa: PLR2004  (one attempt is the run itself)
+        return
+    yield Line("Attempts" + (": they disagree" if result.flaky else ""), "title")
+    for attempt in result.attempts:
+        error = f"  {cell(attempt.error)}" if attempt.error else ""
+        yield Line(f"  {attempt.number}  {attempt.status}  {cell(attempt.run_id)}{error}", STYLES[attempt.status])
+
+
+def _evidence(result: ScenarioResult) -> Iterator[Line]:
+    if result.run_path:
+        yield Line(f"Evidence: {cell(result.run_path)}", "dim")
+    if result.fingerprint:
+        yield Line(f"Fingerprint of the final state: {result.fingerprint[:16]}", "dim")
+    if result.isolation and result.isolation.kept:
+        yield Line(f"The database was kept: {cell(result.isolation.kept)}", "title")
