@@ -48,6 +48,7 @@ class Written:
         root: The scenario path below which the file was found; None for a file named directly.
         suite: The folders between `root` and the file.
         bindings: The values of the matrix axes for this one.
+        resolved: Whether `node` holds no placeholders any more, because it came out of `rehearse.loading.resolve`.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Written:
     root: Path | None = None
     suite: tuple[str, ...] = ()
     bindings: FrozenMap = EMPTY_MAP
+    resolved: bool = False
 
 
 @dataclass(frozen=True)

@@ -53,3 +53,10 @@ MATRIX_SCENARIOS = 100_000
 
 ID_LENGTH = 100
 """Characters of a scenario's id, matrix values included."""
+
+_SHOWN = 60
+
+
+def shortened(text: str) -> str:
+    """Return `text` as it fits into a sentence."""
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

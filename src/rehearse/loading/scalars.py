@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rehearse.loading.limits import DIGITS
+from rehearse.loading.limits import DIGITS, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,8 +132,9 @@ def _number(match: re.Match[str]) -> Decimal:
 
 
 def _too_long(text: str) -> ScalarError:
-    shown = text if len(text) <= 40 else f"{text[:20]}…"  # noqa: PLR2004  (what fits into a sentence)
-    return ScalarError("yaml-limit", f"the number `{shown}` has more than {DIGITS:,} digits", "quote it if it is text")
+    return ScalarError(
+        "yaml-limit", f"the number `{shortened(text)}` has more than {DIGITS:,} digits", "quote it if it is text"
+    )
 
 
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], PlainScalar]], ...] = (

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from rehearse.source import Span
-from rehearse.values import FrozenMap, Value
+from rehearse.values import FrozenMap, Value, plain
 
 PlainScalar: TypeAlias = bool | int | Decimal | str | date | datetime | None
 
@@ -101,3 +102,14 @@ def plain_value(node: Node) -> Value:
             return FrozenMap((entry.key, plain_value(entry.value)) for entry in node.entries)
         case DeferredNode():
             return node.text
+
+
+def node_of(value: Value, span: Span) -> Node:
+    """Return `value` as a tree that stands at `span`; a text is one, whatever it looks like."""
+    if isinstance(value, FrozenMap):
+        return MapNode(tuple(Entry(key, span, node_of(item, span)) for key, item in value.items()), span)
+    if isinstance(value, tuple):
+        return ListNode(tuple(node_of(item, span) for item in value), span)
+    if isinstance(value, (Fraction, float)):
+        return ScalarNode(Decimal(plain(value)), span)
+    return ScalarNode(value, span, isinstance(value, str))

@@ -1,0 +1,101 @@
+"""From what was written to what it says: variables, matrix values and generators resolved, the shelves taken away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rehearse.loading.generators import Generators, date_ranges
+from rehearse.loading.interpolate import Budget, BudgetSpentError, Interpolation
+from rehearse.loading.limits import GENERATED_NODES, GENERATED_TOTAL, INTERPOLATED_NODES, INTERPOLATED_TOTAL
+from rehearse.loading.matrix import binding_nodes
+from rehearse.loading.tree import Entry, MapNode, Node, ScalarNode
+from rehearse.loading.variables import Declared, Variables, entries_of, note_unused, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rehearse.domain import GeneratorName
+    from rehearse.errors import Complaints
+    from rehearse.scenario import Written
+
+SHELF = "x-"
+_UNTOUCHED = ("id", "domain")
+_TAKEN_AWAY = ("variables", "matrix")
+
+
+def resolve(written: Written, generators: Mapping[str, GeneratorName], complaints: Complaints) -> MapNode:
+    """Return the map under ``scenario:`` with every placeholder but ``${steps.…}`` resolved and every generator's rows made.
+
+    ``variables``, ``matrix`` and the shelves ``x-…`` are gone; ``id`` and ``name`` are those of this one of a matrix. Mistakes
+    go to `complaints`, notes too; what could not be resolved is a `DeferredNode` without references. A document that was
+    resolved before comes back as it is.
+    """
+    if written.resolved:
+        return written.node
+    budget = Budget(nodes=INTERPOLATED_NODES, text=INTERPOLATED_TOTAL)
+    declared = _declared(written, complaints)
+    try:
+        names = settle(declared, complaints, budget)
+        resolved = _resolved(written, generators, names, complaints, budget)
+    except BudgetSpentError:
+        return MapNode((), written.node.span)
+    note_unused(declared, names, complaints)
+    return resolved
+
+
+def resolved(written: Written, generators: Mapping[str, GeneratorName], complaints: Complaints) -> Written:
+    """Return `written` with its tree resolved (see `resolve`), which a second time changes nothing."""
+    return replace(written, node=resolve(written, generators, complaints), resolved=True)
+
+
+def _declared(written: Written, complaints: Complaints) -> Declared:
+    scenario = written.node
+    seed = scenario.get("seed")
+    given: dict[str, Node] = {
+        "id": ScalarNode(written.id, scenario.span, quoted=True),
+        "seed": seed if isinstance(seed, ScalarNode) else ScalarNode(0, scenario.span),
+    }
+    return Declared(
+        entries_of(scenario.get("variables"), "variables", complaints),
+        binding_nodes(written),
+        date_ranges(scenario.get("setup"), complaints),
+        scenario.entry("clock"),
+        given,
+    )
+
+
+def _resolved(
+    written: Written,
+    generators: Mapping[str, GeneratorName],
+    names: Variables,
+    complaints: Complaints,
+    budget: Budget,
+) -> MapNode:
+    plain = Interpolation(names, complaints, budget)
+    inputs = Interpolation(names, complaints, budget, settled="the number of rows")
+    generated = Budget(nodes=GENERATED_NODES, text=GENERATED_TOTAL)
+    rows = Generators(names, generators, complaints, generated, inputs).rows
+    setup = Interpolation(names, complaints, budget, rows=rows)
+    entries: list[Entry] = []
+    for entry in written.node.entries:
+        if entry.key.startswith(SHELF) or entry.key in _TAKEN_AWAY:
+            continue
+        interpolation = setup if entry.key == "setup" else plain
+        value = entry.value if entry.key in _UNTOUCHED else interpolation.resolve(entry.value)
+        entries.append(Entry(entry.key, entry.span, value))
+    return _named(MapNode(tuple(entries), written.node.span), written)
+
+
+def _named(scenario: MapNode, written: Written) -> MapNode:
+    """Put the id and the name of this one of a matrix in place."""
+    name, raw = scenario.entry("name"), written.node.get("name")
+    if written.bindings and name and isinstance(name.value, ScalarNode) and isinstance(raw, ScalarNode):
+        added = written.name[len(str(raw.value)) :]
+        scenario = scenario.with_entry(
+            name._replace(value=ScalarNode(f"{name.value.value}{added}", name.value.span, quoted=True))
+        )
+    found = scenario.entry("id")
+    if found is None:
+        return scenario
+    return scenario.with_entry(found._replace(value=ScalarNode(written.id, found.value.span, quoted=True)))
