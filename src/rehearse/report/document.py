@@ -29,64 +29,69 @@ FORMAT = 1
 def document(report: RunReport, *, limits: Limits = LIMITS) -> dict[str, Json]:
     """Return the report as JSON values, keys in reading order; a cut is named where it was made."""
     subject = report.subject
-    return {
+    tree: dict[str, Json] = {
         "format": FORMAT,
         **result_document(report.result, limits=limits),
         "scenario": {
-            "category": _text(subject.category),
+            "category": subject.category,
             "priority": subject.priority,
-            "tags": [_text(tag) for tag in subject.tags],
-            "rationale": _text(subject.rationale),
-            "file": _text(subject.file),
+            "tags": list(subject.tags),
+            "rationale": subject.rationale,
+            "file": subject.file,
             "domain": subject.domain,
             "clock": subject.clock,
             "seed": subject.seed,
         },
         "panels": [_panel(panel, limits) for panel in report.panels],
         "sql": _sql(report, limits),
-        "environment": {label: _text(value) for label, value in report.environment},
-        "command": _text(report.command),
+        "environment": dict(report.environment),
+        "command": report.command,
     }
+    return {key: json_value(value) for key, value in tree.items()}
 
 
 def result_document(result: ScenarioResult, *, limits: Limits = LIMITS) -> dict[str, Json]:
     """Return a result alone as JSON values; the last JSON line of a run on the command line."""
-    return {
-        "scenario_id": _text(result.scenario_id),
-        "scenario_name": _text(result.scenario_name),
-        "description": _text(result.description),
+    tree: dict[str, Json] = {
+        "scenario_id": result.scenario_id,
+        "scenario_name": result.scenario_name,
+        "description": result.description,
         "status": result.status,
         "success": result.success,
         "flaky": result.flaky,
         "phase": result.phase,
         "category": result.category,
         "execution_time_seconds": result.execution_time_seconds,
-        "errors": [_text(error) for error in result.errors],
-        "error": _optional(result.error),
-        "traceback": _optional(result.traceback),
-        "run_id": _text(result.run_id),
-        "run_path": _text(result.run_path),
+        "errors": list(result.errors),
+        "error": result.error,
+        "traceback": result.traceback,
+        "run_id": result.run_id,
+        "run_path": result.run_path,
         "fingerprint": result.fingerprint,
         "isolation": _isolation(result),
         "steps": [_step(step) for step in result.steps],
-        "validations": {_text(key): _check(check) for key, check in result.validations.items()},
+        "validations": {key: _check(check) for key, check in result.validations.items()},
         "changes": _changes(result.diff, limits) if result.diff else None,
         "metrics": _metrics(result),
         "attempts": [
-            {"number": each.number, "status": each.status, "run_id": each.run_id, "error": _optional(each.error)}
+            {"number": each.number, "status": each.status, "run_id": each.run_id, "error": each.error}
             for each in result.attempts
         ],
-        "artifacts": {name: _text(place) for name, place in result.artifacts.items()},
+        "artifacts": dict(result.artifacts),
     }
+    return {key: json_value(value) for key, value in tree.items()}
 
 
 def json_value(value: object) -> Json:
-    """Return anything that a scenario, a row or a measure may hold as a JSON value: dates as ISO text, numbers as numbers."""
+    """Return anything that a scenario, a row or a measure may hold as a JSON value.
+
+    Dates are ISO text, numbers are numbers, and what cannot be seen in a text is an escape.
+    """
     match value:
         case None | bool() | int():
             return value
         case str():
-            return _text(value)
+            return visible(value)
         case datetime():
             return value.isoformat(timespec="minutes")
         case date():
@@ -94,11 +99,11 @@ def json_value(value: object) -> Json:
         case Decimal() | Fraction() | float():
             return _number(value)
         case Mapping():
-            return {_text(str(key)): json_value(item) for key, item in value.items()}
+            return {visible(str(key)): json_value(item) for key, item in value.items()}
         case tuple() | list():
             return [json_value(item) for item in value]
         case _:
-            return _text(str(value))
+            return visible(str(value))
 
 
 def _number(value: Decimal | Fraction | float) -> Json:
@@ -107,14 +112,6 @@ def _number(value: Decimal | Fraction | float) -> Json:
     if not math.isfinite(value):
         return str(value)
     return int(value) if value == int(value) else float(value)
-
-
-def _text(text: str) -> str:
-    return visible(text)
-
-
-def _optional(text: str | None) -> str | None:
-    return None if text is None else visible(text)
 
 
 def _isolation(result: ScenarioResult) -> Json:
@@ -127,7 +124,7 @@ def _isolation(result: ScenarioResult) -> Json:
         "how": isolation.how,
         "level": isolation.level,
         "orders": result.orders or None,
-        "kept": _optional(isolation.kept),
+        "kept": isolation.kept,
     }
 
 
@@ -140,7 +137,7 @@ def _step(step: StepResult) -> Json:
         "expected": step.expected,
         "reasons": [_reason(reason) for reason in step.reasons],
         "data": json_value(step.data),
-        "error": _optional(step.error),
+        "error": step.error,
         "seconds": step.seconds,
         "queries": {verb.lower(): count for verb, count in step.queries.items()},
         "timestamp": step.timestamp.isoformat(timespec="minutes"),
@@ -154,8 +151,8 @@ def _step(step: StepResult) -> Json:
 def _reason(reason: Reason) -> Json:
     return {
         "code": reason.code,
-        "text": _text(reason.text),
-        "person": _optional(reason.person),
+        "text": reason.text,
+        "person": reason.person,
         "window": [moment.isoformat(timespec="minutes") for moment in reason.window] if reason.window else None,
         "measured": reason.measured,
         "limit": reason.limit,
@@ -167,11 +164,11 @@ def _check(check: CheckResult) -> Json:
         "status": check.status,
         "category": check.category,
         "critical": check.critical,
-        "expected": _text(check.expected),
+        "expected": check.expected,
         "actual": json_value(check.actual),
-        "message": _text(check.message),
-        "place": _text(str(check.span)) if check.span else None,
-        "traceback": _text(check.traceback) or None,
+        "message": check.message,
+        "place": str(check.span) if check.span else None,
+        "traceback": check.traceback or None,
     }
 
 
@@ -210,13 +207,13 @@ def _metrics(result: ScenarioResult) -> Json:
 
 
 def _panel(panel: PanelTable, limits: Limits) -> Json:
-    rows: list[Json] = [[_text(value) for value in row] for row in panel.rows[: limits.rows]]
+    rows: list[Json] = [list(row) for row in panel.rows[: limits.rows]]
     cut = len(panel.rows) - len(rows)
     return {
-        "title": _text(panel.title),
-        "columns": [_text(column) for column in panel.columns],
+        "title": panel.title,
+        "columns": list(panel.columns),
         "rows": [*rows, f"cut: {cut:,} more rows"] if cut else rows,
-        "note": _text(panel.note),
+        "note": panel.note,
     }
 
 
@@ -236,10 +233,10 @@ def _statement(statement: Statement, limits: Limits) -> Json:
         "step": statement.step,
         "verb": statement.verb,
         "sql": sql_text(statement, limits),
-        "parameters": _text(statement.parameters),
+        "parameters": statement.parameters,
         "rows": statement.rows,
         "seconds": statement.seconds,
-        "error": _text(statement.error),
+        "error": statement.error,
     }
 
 

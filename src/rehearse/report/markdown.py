@@ -16,7 +16,7 @@ from rehearse.report.model import (
     seconds_text,
     shown,
 )
-from rehearse.report.text import MARKS, verdict_text
+from rehearse.report.text import MARKS, status_text, verdict_text
 from rehearse.report.visible import cell, visible
 
 if TYPE_CHECKING:
@@ -53,11 +53,10 @@ def _heading(report: RunReport) -> Iterator[str]:
     result = report.result
     yield f"# {MARKS[result.status]} {escaped(result.scenario_name or result.scenario_id)}"
     yield ""
-    category = f" ({result.category})" if result.category else ""
     flaky = ", flaky" if result.flaky else ""
     queries = count_text(result.metrics.database_queries.get("total", 0), "query", plural="queries")
     yield (
-        f"**{result.status}{category}{flaky}** · `{cell(result.scenario_id)}` · {escaped(isolation_text(result))}"
+        f"**{status_text(result)}{flaky}** · `{cell(result.scenario_id)}` · {escaped(isolation_text(result))}"
         f" · {seconds_text(result.execution_time_seconds)} · {queries}"
     )
     for text in (result.description, report.subject.rationale):

@@ -53,12 +53,19 @@ def text_report(result: ScenarioResult, *, limits: Limits = LIMITS) -> str:
 
 def headline(result: ScenarioResult) -> Line:
     """Return the one line that stands for a run in a list."""
-    parts = [cell(result.scenario_id), result.status + (f" ({result.category})" if result.category else "")]
+    parts = [cell(result.scenario_id), status_text(result)]
     if result.flaky:
         parts.append("flaky")
     queries = result.metrics.database_queries.get("total", 0)
     parts += [seconds_text(result.execution_time_seconds), count_text(queries, "query", plural="queries")]
     return Line(f"{MARKS[result.status]} " + " · ".join(parts), STYLES[result.status])
+
+
+def status_text(result: ScenarioResult) -> str:
+    """Return the status, with the category where that says more: ``failed (critical)``."""
+    if result.category in (None, result.status):
+        return result.status
+    return f"{result.status} ({result.category})"
 
 
 def report_lines(result: ScenarioResult, *, limits: Limits = LIMITS) -> tuple[Line, ...]:
@@ -157,8 +164,7 @@ def _check(check: CheckResult, width: int) -> Iterator[Line]:
     if check.status == "passed":
         yield Line(f"  {mark} {cell(check.key):<{width}}  {cell(shown(check.actual))}", style)
         return
-    critical = ", critical" if check.critical else ""
-    yield Line(f"  {mark} {cell(check.key)}  ({check.category}{critical})", style)
+    yield Line(f"  {mark} {cell(check.key)}  ({check.category})", style)
     yield Line(f"      expected  {cell(check.expected)}")
     yield Line(f"      actual    {cell(shown(check.actual))}")
     if check.message:

@@ -139,7 +139,7 @@ def view(report: RunReport, limits: Limits) -> PageView:
         scenario_id=cell(result.scenario_id),
         mark=MARKS[result.status],
         status=result.status,
-        category=result.category or "",
+        category="" if result.category in (None, result.status) else str(result.category),
         flaky=result.flaky,
         database=isolation_text(result),
         orders=cell(result.orders),
