@@ -36,6 +36,17 @@ _NUMBERS = count(1)
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _PAUSE: Final = 0.005
 _PROGRESS_STEP: Final = 1_000
+_STEADY_TEXT: Final[dict[str, str | int]] = {
+    "datestyle": "ISO,MDY",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "extra_float_digits": 3,
+    "bytea_output": "hex",
+    "row_security": "off",
+    "search_path": "public",
+}
+"""Settings on which the text of a row depends, or which would hide rows; the same on every link."""
+
 MAINTENANCE = "postgres"
 """The database from which others are created, renamed and dropped."""
 
@@ -124,6 +135,10 @@ class SqliteLink:
         """Return the rows of a statement that only reads."""
         reading(sql)
         return self.patiently(lambda: self.raw.execute(sql, parameters).fetchall())
+
+    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """Give out the rows of a statement that only reads, one by one; read to the end, inside a `snapshot`."""
+        yield from self.raw.execute(reading(sql))
 
     def destroy(self, sql: str, permission: Permission, *parameters: object) -> None:
         """Execute a statement that changes something."""
@@ -285,7 +300,8 @@ def open_postgres(url: URL, deadline: Deadline, *, application: str = "rehearse"
     import psycopg  # noqa: PLC0415  (the driver stays unimported until a PostgreSQL target is named)
 
     milliseconds = max(1, int(min(deadline.remaining, 86_400) * 1000))
-    settings = f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+    limits = {"statement_timeout": milliseconds, "lock_timeout": milliseconds}
+    settings = " ".join(f"-c {name}={value}" for name, value in (_STEADY_TEXT | limits).items())
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
         raw = psycopg.connect(
