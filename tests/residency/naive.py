@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations, groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
+
+from naive_minutes import DAY, OFF, ON, Found, sheet_of
+from naive_services import coverage, supervision_ratio
 
 from residency.model import AbsenceKind, Duty, DutyKind, Person, RequestStatus, Role, Roster, Severity
 from residency.policy import settings as ask
@@ -21,24 +23,8 @@ if TYPE_CHECKING:
 
     from residency.policy import Policy, Setting
 
-DAY = 1440
-ON, OFF = b"\x01", b"\x00"
 EPOCH = date(1970, 1, 1)
 _AT_HOME = (DutyKind.HOME_CALL_IDLE, DutyKind.HOME_CALL_ACTIVE, DutyKind.CLINICAL_HOME)
-
-
-class Found(NamedTuple):
-    """What a record says, without its words."""
-
-    rule: str
-    code: str
-    persons: tuple[str, ...]
-    rotation_id: str | None
-    start: int
-    end: int
-    measured: int
-    limit: int
-    severity: Severity
 
 
 class Window(NamedTuple):
@@ -47,29 +33,6 @@ class Window(NamedTuple):
     start: int
     end: int
     granted: int | None
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One person's minutes, or a service's; the first byte is minute `low`."""
-
-    low: int
-    high: int
-
-    def paint(self, intervals: Iterable[tuple[int, int]]) -> bytearray:
-        """The minutes of any intervals."""
-        minutes = bytearray(self.high - self.low)
-        for start, end in intervals:
-            minutes[start - self.low : end - self.low] = ON * (end - start)
-        return minutes
-
-    def runs(self, minutes: bytes | bytearray) -> list[tuple[int, int]]:
-        """The maximal runs of minutes that are 1."""
-        return [(self.low + run.start(), self.low + run.end()) for run in re.finditer(rb"\x01+", minutes)]
-
-    def count(self, minutes: bytes | bytearray, start: int, end: int) -> int:
-        """How many minutes of an interval are 1."""
-        return minutes.count(1, start - self.low, end - self.low)
 
 
 class Life:
@@ -167,14 +130,6 @@ class Life:
 
     def _in_period(self, day: int) -> bool:
         return any(period.start <= day < period.end for period in self.periods)
-
-
-def sheet_of(roster: Roster, horizon: tuple[int, int]) -> Sheet:
-    """An array wide enough for everything known, whole days, with a day to spare."""
-    rows = [*roster.duties, *roster.absences, *roster.requirements]
-    low = min([horizon[0], *(row.start for row in rows)]) // DAY * DAY - DAY
-    high = -(-max([horizon[1], *(row.end for row in rows)]) // DAY) * DAY + DAY
-    return Sheet(low, high)
 
 
 def _times(duties: Iterable[Duty], wanted: Callable[[DutyKind], bool]) -> Iterator[tuple[int, int]]:
@@ -411,101 +366,6 @@ def _shared(first: Duty, second: Duty) -> tuple[int, int]:
 def _minutes(first: Duty, second: Duty) -> int:
     start, end = _shared(first, second)
     return end - start
-
-
-_COVERS = {
-    DutyKind.CLINICAL,
-    DutyKind.IN_HOUSE_CALL,
-    DutyKind.NIGHT_FLOAT,
-    DutyKind.EXTENSION,
-    DutyKind.MOONLIGHT_INT,
-}
-_SUPERVISED = {DutyKind.CLINICAL, DutyKind.IN_HOUSE_CALL, DutyKind.NIGHT_FLOAT, DutyKind.EXTENSION}
-
-
-def _present(roster: Roster, rotation_id: str, sheet: Sheet, kinds: set[DutyKind]) -> dict[str, bytearray]:
-    present: dict[str, bytearray] = {}
-    for person in roster.persons:
-        minutes = sheet.paint(
-            (duty.start, duty.end)
-            for duty in roster.duties
-            if duty.person_id == person.id and duty.rotation_id == rotation_id and duty.kind in kinds
-        )
-        for absence in roster.absences:
-            approved = absence.status is RequestStatus.APPROVED and absence.kind is not AbsenceKind.DAY_OFF
-            if absence.person_id == person.id and approved:
-                start, end = absence.start - sheet.low, absence.end - sheet.low
-                minutes[start:end] = OFF * (end - start)
-        if any(minutes):
-            present[person.id] = minutes
-    return present
-
-
-def coverage(roster: Roster, setting: ask.Coverage, horizon: tuple[int, int]) -> list[Found]:
-    """Heads against need, minute by minute."""
-    sheet = sheet_of(roster, horizon)
-    found: list[Found] = []
-    for rotation_id, role in {(row.rotation_id, row.role) for row in roster.requirements}:
-        need = [0] * (sheet.high - sheet.low)
-        for row in roster.requirements:
-            if (row.rotation_id, row.role) == (rotation_id, role):
-                for minute in range(row.start - sheet.low, row.end - sheet.low):
-                    need[minute] = max(need[minute], row.min_persons)
-        people = _present(roster, rotation_id, sheet, _COVERS)
-        roles = {person.id: person.role for person in roster.persons}
-        heads = [minutes for person_id, minutes in people.items() if roles[person_id] is role]
-        counts = [sum(column) for column in zip(*heads, strict=True)] if heads else [0] * len(need)
-        for start, end, (needed, there) in _states(sheet, zip(need, counts, strict=True)):
-            if there < needed:
-                found.append(Found("coverage", "gap", (), rotation_id, start, end, there, needed, setting.severity))
-    return found
-
-
-def _states(sheet: Sheet, states: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, int, tuple[int, ...]]]:
-    minute = sheet.low
-    for state, group in groupby(states):
-        length = sum(1 for _ in group)
-        yield minute, minute + length, state
-        minute += length
-
-
-def supervision_ratio(roster: Roster, setting: ask.SupervisionRatio, horizon: tuple[int, int]) -> list[Found]:
-    """Residents to supervisors, minute by minute."""
-    sheet = sheet_of(roster, horizon)
-    persons = {person.id: person for person in roster.persons}
-    found: list[Found] = []
-    for rotation in roster.rotations:
-        if not rotation.requires_supervision:
-            continue
-        present = _present(roster, rotation.id, sheet, _SUPERVISED)
-        faculty = sorted(name for name in present if persons[name].can_supervise)
-        for code, ratio, wanted in (
-            ("pgy1", setting.pgy1, lambda level: level == 1),
-            ("senior", setting.senior, lambda level: level >= 2),
-        ):
-            juniors = sorted(
-                name for name in present if persons[name].role is Role.RESIDENT and wanted(persons[name].pgy_level)
-            )
-            names = [*juniors, *faculty]
-            columns = zip(*(present[name] for name in names), strict=True) if names else ()
-            for start, end, state in _states(sheet, columns):
-                here = {name for name, there in zip(names, state, strict=True) if there}
-                many, few = len(here & set(juniors)), len(here & set(faculty))
-                if many > ratio * few:
-                    found.append(
-                        Found(
-                            "supervision_ratio",
-                            code,
-                            tuple(sorted(here)),
-                            rotation.id,
-                            start,
-                            end,
-                            many,
-                            ratio * few,
-                            setting.severity,
-                        )
-                    )
-    return found
 
 
 _PERSONAL = {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import naive
 from hypothesis import given
 from hypothesis import strategies as st
+from naive_minutes import Found
 from random_rosters import POLICIES, changes, rosters
 
 from residency.compliance import Touched, check, new_or_worse, recheck
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 policies = st.sampled_from(POLICIES)
 
 
-def bare(record: Record) -> naive.Found:
+def bare(record: Record) -> Found:
     """A record without pack, citation, duties and words."""
-    return naive.Found(
+    return Found(
         record.rule,
         record.code,
         record.persons,
