@@ -13,8 +13,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
+from rehearse.expectation import Deferred
 from rehearse.fields import Alias, Help, Length, Name, Pattern, Range
-from rehearse.loading.reader import DEFERRABLE
 from rehearse.loading.tree import ListNode, MapNode
 from rehearse.scenario import Isolation, Priority
 from rehearse.values import EMPTY_MAP, FrozenMap, Value
@@ -132,7 +132,7 @@ class ExpectForm:
     """``expect`` of a step, written as a map."""
 
     outcome: Literal["done", "rejected", "error", "any"] | tuple[Literal["done", "rejected", "error", "any"], ...] = "done"
-    reason: Annotated[str | None, DEFERRABLE] = None
+    reason: str | Deferred | None = None
     match_type: TextMatch = "contains"
     code: str | None = None
 
@@ -198,24 +198,24 @@ class EqualForm:
 class BooleanForm:
     """``type: boolean``."""
 
-    expected: Annotated[bool, DEFERRABLE] = True
+    expected: bool | Deferred = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class NumericForm:
     """``type: numeric``."""
 
-    expected: Annotated[Decimal | None, DEFERRABLE] = None
-    tolerance: Annotated[Decimal | None, Range(minimum=0), DEFERRABLE] = None
-    min: Annotated[Decimal | None, DEFERRABLE] = None
-    max: Annotated[Decimal | None, DEFERRABLE] = None
+    expected: Decimal | Deferred | None = None
+    tolerance: Annotated[Decimal | Deferred | None, Range(minimum=0)] = None
+    min: Decimal | Deferred | None = None
+    max: Decimal | Deferred | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class StringForm:
     """``type: string``."""
 
-    expected: Annotated[str, DEFERRABLE]
+    expected: str | Deferred
     match_type: TextMatch = "exact"
 
 
@@ -223,12 +223,70 @@ class StringForm:
 class CollectionForm:
     """``type: collection``."""
 
-    expected_items: Annotated[tuple[Value, ...] | None, Alias("expected"), DEFERRABLE] = None
+    expected_items: Annotated[tuple[Value, ...] | Deferred | None, Alias("expected")] = None
     match_type: CollectionMatch = "exact"
     order_matters: bool | None = None
     expected_count: Count | None = None
     min_count: Count | None = None
     max_count: Count | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BooleanAssertionForm(BooleanForm, CommonForm):
+    """An assertion with ``type: boolean``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumericAssertionForm(NumericForm, CommonForm):
+    """An assertion with ``type: numeric``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StringAssertionForm(StringForm, CommonForm):
+    """An assertion with ``type: string``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionAssertionForm(CollectionForm, CommonForm):
+    """An assertion with ``type: collection``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EqualAssertionForm(EqualForm, CommonForm):
+    """An assertion about a date, a moment, a map or null."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldCommonForm:
+    """What the spec of a field may say besides its comparison."""
+
+    critical: bool = False
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BooleanFieldForm(BooleanForm, FieldCommonForm):
+    """The spec of a boolean field."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumericFieldForm(NumericForm, FieldCommonForm):
+    """The spec of a number field."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StringFieldForm(StringForm, FieldCommonForm):
+    """The spec of a text field."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionFieldForm(CollectionForm, FieldCommonForm):
+    """The spec of a list field."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EqualFieldForm(EqualForm, FieldCommonForm):
+    """The spec of a date, moment or map field."""
 
 
 # ── the rest of expected_outcome ───────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ finds a mistake says so and goes on: an author sees all mistakes at once.
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime, time
@@ -43,13 +43,6 @@ from rehearse.values import FrozenMap, Value, type_name
 RecordT = TypeVar("RecordT")
 
 _NO_SPANS: Mapping[str, str] = {}
-
-
-class _Deferrable:
-    """Marks a field of an expectation that may keep a `Deferred` until judgement."""
-
-
-DEFERRABLE = _Deferrable()
 
 
 class AnyValue:
@@ -269,7 +262,7 @@ def compile_annotation(annotation: object) -> Compiled:
     """Return the reader of an annotation, nulls and results of steps included."""
     compiled = _compile(annotation, ())
     nullable = NULLABLE in _marks(annotation)
-    deferrable = any(mark is DEFERRABLE for mark in _marks(annotation))
+    deferrable = _may_wait(annotation)
     if not nullable and not deferrable:
         return compiled
     inner = compiled.read
@@ -277,11 +270,18 @@ def compile_annotation(annotation: object) -> Compiled:
     def read_marked(node: Node, spot: Spot) -> object:
         if nullable and isinstance(node, ScalarNode) and node.value is None:
             return None
-        if deferrable and isinstance(node, DeferredNode) and spot.waiting == "expectations":
+        if deferrable and isinstance(node, DeferredNode) and node.references and spot.waiting == "expectations":
             return Deferred(node.text, node.references, node.span)
         return inner(node, spot)
 
     return Compiled(read_marked, compiled.shapes | ({"null"} if nullable else set()), compiled.words)
+
+
+def _may_wait(annotation: object) -> bool:
+    """A field of an expectation whose union names `Deferred` keeps one until judgement."""
+    if get_origin(annotation) is Annotated:
+        return _may_wait(get_args(annotation)[0])
+    return get_origin(annotation) in _UNIONS and Deferred in get_args(annotation)
 
 
 def _compile(annotation: object, marks: Marks) -> Compiled:
@@ -290,7 +290,7 @@ def _compile(annotation: object, marks: Marks) -> Compiled:
         inner, *own = get_args(annotation)
         return _compile(inner, (*own, *marks))
     if origin in _UNIONS:
-        members = tuple(member for member in get_args(annotation) if member is not type(None))
+        members = tuple(member for member in get_args(annotation) if member not in (type(None), Deferred))
         return _union(tuple(_compile(member, marks) for member in members))
     if origin is Literal:
         values = get_args(annotation)
@@ -405,7 +405,9 @@ def _read_anything(node: Node, spot: Spot) -> object:
     waiting = first_deferred(node)
     if waiting is None:
         return plain_value(node)
-    return keep_deferred(node) if spot.waiting == "expectations" else spot.wrong_type(waiting, "a value")
+    if spot.waiting == "expectations" and all(found.references for found in deferred_nodes(node)):
+        return keep_deferred(node)
+    return spot.wrong_type(waiting, "a value") if waiting.references else MISSING
 
 
 def _read_frozen_map(node: Node, spot: Spot) -> object:
@@ -419,17 +421,24 @@ def _raw(kind: type, words: str) -> Reader:
     return read_raw
 
 
-def first_deferred(node: Node) -> DeferredNode | None:
-    """Return the first text in `node` that waits for a result, or None."""
+def deferred_nodes(node: Node) -> Iterator[DeferredNode]:
+    """Yield every text in `node` that waits for a result or could not be resolved, in the order written."""
     match node:
         case DeferredNode():
-            return node
+            yield node
         case ListNode():
-            return next((found for item in node.items if (found := first_deferred(item))), None)
+            for item in node.items:
+                yield from deferred_nodes(item)
         case MapNode():
-            return next((found for entry in node.entries if (found := first_deferred(entry.value))), None)
+            for entry in node.entries:
+                yield from deferred_nodes(entry.value)
         case _:
-            return None
+            return
+
+
+def first_deferred(node: Node) -> DeferredNode | None:
+    """Return the first such text, or None."""
+    return None if isinstance(node, ScalarNode) else next(deferred_nodes(node), None)
 
 
 def keep_deferred(node: Node) -> Value | Deferred:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rehearse.source import Span
 
 
-class _Missing:
+class Missing:
     """The type of `MISSING`."""
 
     __slots__ = ()
@@ -24,7 +24,7 @@ class _Missing:
         return False
 
 
-MISSING: Final = _Missing()
+MISSING: Final = Missing()
 """No value: the author was told why, or a text waits for the result of a step."""
 
 Waiting = Literal["refused", "parameters", "expectations"]
@@ -62,6 +62,10 @@ class Spot:
         """Return the place of the key or list position `part` below this one."""
         return Spot(self.complaints, part, span, parent=self, waiting=self.waiting)
 
+    def accepting(self, waiting: Waiting) -> Spot:
+        """Return the same place with another answer to ``${steps.…}``."""
+        return Spot(self.complaints, self._part, self.span, parent=self._parent, waiting=waiting)
+
     def wait(self) -> None:
         """Note, here and above, that something waits for a result."""
         spot: Spot | None = self
@@ -80,10 +84,10 @@ class Spot:
     def label(self) -> str:
         """What messages call it: the key in backticks, or an item of it."""
         if isinstance(self._part, str):
-            return f"`{self._part}`"
+            return f"`{self._part or 'scenario'}`"
         return f"an item of {self._parent.label}" if self._parent else "an item"
 
-    def complain(self, code: Code, summary: str, *, span: Span | None = None, remedy: str = "") -> _Missing:
+    def complain(self, code: Code, summary: str, *, span: Span | None = None, remedy: str = "") -> Missing:
         """Add a problem at `span` (else at the place itself) and return `MISSING`."""
         self.complaints.add(Problem(code, summary, span or self.span, remedy, self.field))
         return MISSING
@@ -92,12 +96,12 @@ class Spot:
         """Add a note, which stops nothing."""
         self.complaints.add(Problem(code, summary, span or self.span, remedy, self.field, is_note=True))
 
-    def duplicate(self, summary: str, span: Span, first: Span, *, remedy: str = "") -> _Missing:
+    def duplicate(self, summary: str, span: Span, first: Span, *, remedy: str = "") -> Missing:
         """Add a ``duplicate-id`` that shows both places and return `MISSING`."""
         self.complaints.add(Problem("duplicate-id", summary, span, remedy, self.field, (("the first one", first),)))
         return MISSING
 
-    def wrong_type(self, node: Node, wanted: str, *, remedy: str = "") -> _Missing:
+    def wrong_type(self, node: Node, wanted: str, *, remedy: str = "") -> Missing:
         """Say that `node` is not `wanted`, a type's word of the format with its article."""
         if isinstance(node, DeferredNode):
             return self._refuse_result(node)
@@ -108,7 +112,9 @@ class Spot:
             remedy = "quote it"
         return self.complain("wrong-type", f"{self.label} must be {wanted}, not {found}", span=node.span, remedy=remedy)
 
-    def _refuse_result(self, node: DeferredNode) -> _Missing:
+    def _refuse_result(self, node: DeferredNode) -> Missing:
+        if not node.references:
+            return MISSING
         if self.waiting == "parameters":
             self.wait()
             return MISSING
