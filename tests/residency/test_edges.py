@@ -100,17 +100,19 @@ def test_night_float_can_be_judged_unaveraged() -> None:
     ]
 
 
-def test_a_recheck_sees_the_gap_beyond_the_horizon() -> None:
+@pytest.mark.parametrize(("edge", "held_from"), [(WEEK[0], 0), (WEEK[1], -720)])
+def test_a_recheck_sees_the_gap_beyond_the_horizon(edge: int, held_from: int) -> None:
     """A gap that joins one outside the horizon is one record, as a full check has it."""
-    icu, end = Rotation("icu"), WEEK[1]
-    held = Duty("a", "R1", "icu", end - 720, end)
-    before = Schedule.of(Roster((R1,), (icu,), (held,), (Requirement("n", "icu", end - 720, end + 720, 1),)), WEEK)
+    icu = Rotation("icu")
+    held = Duty("a", "R1", "icu", edge + held_from, edge + held_from + 720)
+    need = Requirement("n", "icu", edge - 720, edge + 720, 1)
+    before = Schedule.of(Roster((R1,), (icu,), (held,), (need,)), WEEK)
     change = Change(removed=(held,))
     after = before.with_changes(change)
     policy = load_policy()
     assert check(before, policy) == ()
     (gap,) = recheck(after, (), Touched.of(after, change), policy)
-    assert (gap.start, gap.end) == (end - 720, end + 720)
+    assert (gap.start, gap.end) == (edge - 720, edge + 720)
     assert check(after, policy) == (gap,)
 
 
