@@ -77,7 +77,7 @@ class LeasedWork(Generic[WireT]):
     @property
     def connection(self) -> Connection:
         """The SQLAlchemy connection; its statements need `begin` first."""
-        if self._connection is None:
+        if self._connection is None or self._connection.closed:
             self._connection = self._connect()
         return self._connection
 
@@ -147,6 +147,18 @@ class LeasedWork(Generic[WireT]):
         """A place for what follows from the end of a transaction: an undone one takes what was remembered with it."""
         if not committed and self.watch.cache is not None:
             self.watch.cache.clear()
+        self._clear_face()
+
+    def _clear_face(self) -> None:
+        """Make SQLAlchemy forget the transaction that it believed in; nothing is sent, as the wire has no watch meanwhile."""
+        face = self._connection
+        if face is None or face.closed:
+            return
+        watch, self.wire.watch = self.wire.watch, None
+        try:
+            face.rollback()
+        finally:
+            self.wire.watch = watch
 
     def _read_back(self) -> Outcome:
         """An open transaction has not committed; one that is gone may have done either, and SQLite does not tell."""

@@ -1,0 +1,48 @@
+"""Databases for all tests: real SQLite files, and a real PostgreSQL that is started once for a test process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rehearse.database.postgres import PostgresStore
+from rehearse.database.server import BundledServer
+from rehearse.database.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rehearse.database.store import Store
+
+
+@pytest.fixture(scope="session")
+def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
+    """A SQLite store with directories of its own."""
+    store = SqliteStore(tmp_path_factory.mktemp("sqlite"), scratch=tmp_path_factory.mktemp("scratch"))
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a PostgreSQL server that ends with the test process."""
+    server = BundledServer()
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_store(postgres_url: str) -> Iterator[PostgresStore]:
+    """A PostgreSQL store on that server."""
+    store = PostgresStore(postgres_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def store(request: pytest.FixtureRequest) -> Store:
+    """Each kind of store, one after the other."""
+    name = "sqlite_store" if request.param == "sqlite" else "postgres_store"
+    found: Store = request.getfixturevalue(name)
+    return found
