@@ -7,6 +7,7 @@ same database. A workbench is that database with what is known about it. `run_sc
 from __future__ import annotations
 
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,19 +15,22 @@ from rehearse.api.settings import Settings
 from rehearse.database.deadline import Deadline
 from rehearse.database.observe import StatementLog
 from rehearse.database.store import Layer, LeaseRequest
-from rehearse.domain import Context, Domain, State
+from rehearse.domain import Context, Domain, State, TableRows
 from rehearse.errors import Complaints
 from rehearse.loading.spot import Spot
-from rehearse.loading.tree import Entry, ListNode, MapNode, Node
+from rehearse.loading.tree import Entry, ListNode, MapNode, Node, ScalarNode
 from rehearse.loading.world import read_world
 from rehearse.plan import Plan, schema_hash
 from rehearse.registry import domain
 from rehearse.run.observers import StepObserver
 from rehearse.run.world import insert_rows, layers
 from rehearse.snapshot.capture import capture
+from rehearse.scenario import Written
 from rehearse.source import Source, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from rehearse.database.store import Lease, Work
     from rehearse.run.outcome import Execution
     from rehearse.scenario import World
@@ -60,7 +64,8 @@ class Workbench:
         self._lease: Lease | None = None
         self._rows: dict[str, list[Node]] = {}
         self._constraints: Node | None = None
-        self._inserted: dict[str, int] = {}
+        self._steps = 0
+        self._inserted: dict[str, set[tuple[object, ...]]] = {}
 
     # ── the database ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -146,19 +151,51 @@ class Workbench:
         return world
 
     def _insert(self, world: World) -> None:
-        """Insert the rows that are not there yet: each table's rows only grow at the end."""
+        """Insert the rows that are not there yet."""
         policy = self.domain.settle(world, (), None)
         work = self.open()
         try:
             work.begin()
             for group in self.domain.rows(world, policy, self.domain.default_clock(policy)):
-                known = self._inserted.get(group.table, 0)
-                insert_rows(work.connection, self.domain.metadata, group, start=known)
-                self._inserted[group.table] = len(group.rows)
+                insert_rows(work.connection, self.domain.metadata, self._new(group))
             work.commit()
         finally:
             work.rollback()
             work.close()
+
+    def _new(self, group: TableRows) -> TableRows:
+        keys = [group.columns.index(column.name) for column in self.domain.metadata.tables[group.table].primary_key]
+        known = self._inserted.setdefault(group.table, set())
+        named = {tuple(row[key] for key in keys): row for row in group.rows}
+        new = {key: row for key, row in named.items() if key not in known}
+        known.update(new)
+        return replace(group, rows=tuple(new.values()))
+
+    # ── performing by hand ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def numbered(self, test_case: Mapping[str, Sequence[Mapping[str, object]]]) -> dict[str, object]:
+        """Return a test case whose steps go on counting, so that ids of new rows are given once."""
+        numbered: dict[str, object] = {}
+        for kind, rows in test_case.items():
+            first = self._steps + 1
+            self._steps += len(rows)
+            count = kind == "operations"
+            numbered[kind] = [{**({"step": n} if count else {}), **row} for n, row in enumerate(rows, first)]
+        return numbered
+
+    def document(self, test_case: Node) -> Written:
+        """Return a scenario of these steps over the set-up of the workbench."""
+        setup = self.plan.tree.get("setup") if self.plan else None
+        written: dict[str, Node] = {
+            "name": ScalarNode("performed by hand", HERE, quoted=True),
+            "domain": ScalarNode(self.domain.name, HERE, quoted=True),
+            "clock": ScalarNode(self.context.clock, HERE),
+            "setup": setup or self._tree(self._rows, self._constraints),
+            "test_case": test_case,
+            "expected_outcome": MapNode((Entry("success", HERE, ScalarNode(True, HERE)),), HERE),  # noqa: FBT003
+        }
+        node = MapNode(tuple(Entry(key, HERE, value) for key, value in written.items()), HERE)
+        return Written("workbench", "performed by hand", "workbench", node, PYTHON, resolved=True)
 
     # ── looking ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -13,7 +13,6 @@ from rehearse.errors import GuardRefusedError, RehearseError
 from rehearse.run.act import described, traced
 from rehearse.run.events import DatabaseReady, Event, Listener, PhaseEnded, PhaseStarted, RunEnded, RunStarted
 from rehearse.run.outcome import (
-    COUNTED_VERBS,
     Attempt,
     Execution,
     FailureCategory,
@@ -175,19 +174,8 @@ class Ledger:
         )
 
     def _metrics(self) -> Metrics:
-        execution = self._execution
-        if execution is None:
-            return Metrics(phase_times=MappingProxyType(dict(self._times)))
-        counts = execution.view().queries_by_verb
-        queries = {"total": sum(counts.get(verb, 0) for verb in COUNTED_VERBS)}
-        queries.update({verb.lower(): counts.get(verb, 0) for verb in COUNTED_VERBS})
-        return Metrics(
-            execution.seconds,
-            MappingProxyType(queries),
-            execution.peak_memory_mb,
-            MappingProxyType({step.name: step.seconds for step in execution.steps if step.outcome != "skipped"}),
-            MappingProxyType(dict(self._times)),
-        )
+        times = MappingProxyType(dict(self._times))
+        return self._execution.metrics(times) if self._execution else Metrics(phase_times=times)
 
 
 def unstarted(plan: Plan, error: Exception, listeners: tuple[Listener, ...]) -> ScenarioResult:

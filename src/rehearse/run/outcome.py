@@ -154,6 +154,14 @@ class Execution:
         """Whether a step's thread never came back, so that the database cannot be looked at any more."""
         return any(step.abandoned for step in self.steps)
 
+    def metrics(self, phase_times: Mapping[str, float] = MappingProxyType({})) -> Metrics:
+        """Return what it cost."""
+        counts = self.view().queries_by_verb
+        queries = {"total": sum(counts.get(verb, 0) for verb in COUNTED_VERBS)}
+        queries.update({verb.lower(): counts.get(verb, 0) for verb in COUNTED_VERBS})
+        times = {step.name: step.seconds for step in self.steps if step.outcome != "skipped"}
+        return Metrics(self.seconds, queries, self.peak_memory_mb, times, phase_times)
+
     def view(self) -> ExecutionView:
         """Return what measures see."""
         verbs: dict[str, int] = {}

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rehearse.database.deadline import Deadline
     from rehearse.database.observe import StatementLog
     from rehearse.database.store import Lease
+    from rehearse.domain import Domain
     from rehearse.plan import Plan
-    from rehearse.snapshot.model import Snapshot
 
 
 class Camera:
@@ -46,14 +46,7 @@ class Camera:
         finally:
             work.rollback()
             work.close()
-        return self.seen(snapshot)
-
-    def seen(self, snapshot: Snapshot) -> State:
-        """Return `snapshot` with the domain's extras, as a state."""
-        state = State(snapshot, self._plan.policy)
-        extras = FrozenMap((item.name, item.function(state)) for item in self._plan.domain.captures)
-        state.snapshot = replace(snapshot, extras=extras)
-        return state
+        return with_extras(self._plan.domain, State(snapshot, self._plan.policy))
 
     def changed(self, previous: State, tables: Iterable[str], snapshot_type: str, deadline: Deadline) -> State:
         """Return `previous` with `tables` read anew; the others are shared."""
@@ -68,6 +61,13 @@ class Camera:
             work.rollback()
             work.close()
         return State(replace(snapshot, snapshot_type=snapshot_type), self._plan.policy)
+
+
+def with_extras(domain: Domain, state: State) -> State:
+    """Return `state` with what the domain captures besides the tables (compliance_status, coverage_stats)."""
+    extras = FrozenMap((item.name, item.function(state)) for item in domain.captures)
+    state.snapshot = replace(state.snapshot, extras=extras)
+    return state
 
 
 _SUFFIX = {"pre_execution": "pre", "post_execution": "post"}
