@@ -15,6 +15,7 @@ from rehearse.report.model import count_text
 from rehearse.report.visible import cell, visible
 
 if TYPE_CHECKING:
+    from rehearse.report.text import Style
     from rehearse.scenario import Written
 
 
@@ -113,27 +114,21 @@ def check_scenarios(names: tuple[str, ...], validators: tuple[str, ...]) -> int:
     """Print every mistake and note; exit code 2 if there is a mistake. No database and no run is made."""
     project = engine.project()
     catalog = engine.catalog(project)
-    problems: dict[Problem, None] = {}
-    notes: dict[Problem, None] = {}
+    found: tuple[Problem, ...] = ()
     written: tuple[Written, ...] = ()
     try:
         written = engine.selected(catalog, names) if names else catalog.all()
     except ScenarioError as error:
-        problems.update(dict.fromkeys(error.problems))
-    for each in written:
-        try:
-            loaded = engine.load(each, project, validators)
-        except ScenarioError as error:
-            problems.update(dict.fromkeys(error.problems))
-        else:
-            notes.update(dict.fromkeys(loaded.scenario.notes))
-    _print_problems(sorted((*problems, *notes), key=lambda problem: problem.place))
-    counts = [count_text(len(problems), "problem")] + [count_text(len(notes), "note")] * bool(notes)
+        found = error.problems
+    found = tuple(dict.fromkeys((*found, *engine.checked(written, project, validators)[1])))
+    _print_problems(sorted(found, key=lambda problem: problem.place))
+    notes = sum(problem.is_note for problem in found)
+    mistakes = len(found) - notes
+    counts = [count_text(mistakes, "problem")] + [count_text(notes, "note")] * bool(notes)
     printer = for_people(json=False)
-    printer.line(
-        f"{count_text(len(written), 'scenario')} checked: {', '.join(counts)}", style="bad" if problems else "good"
-    )
-    return MISTAKE if problems else PASSED
+    style: Style = "bad" if mistakes else "good"
+    printer.line(f"{count_text(len(written), 'scenario')} checked: {', '.join(counts)}", style=style)
+    return MISTAKE if mistakes else PASSED
 
 
 def _print_problems(problems: list[Problem]) -> None:

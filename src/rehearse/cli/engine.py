@@ -34,11 +34,9 @@ def project() -> Project:
 
 def catalog(of: Project) -> Catalog:
     """Return all scenarios of a project and of the installed domains."""
-    from rehearse.loading.catalog import Catalog  # noqa: PLC0415  (start-up stays light)
-    from rehearse.registry import domains  # noqa: PLC0415
+    from rehearse.api.settings import Settings  # noqa: PLC0415  (start-up stays light)
 
-    bundled = tuple(domain.scenario_root for domain in domains() if domain.scenario_root)
-    return Catalog(tuple(root for root in of.scenario_roots if root.is_dir()), bundled=bundled)
+    return Settings(of).catalog
 
 
 def selected(of: Catalog, names: Iterable[str]) -> tuple[Written, ...]:
@@ -79,9 +77,16 @@ def load(written: Written, of: Project, validators: tuple[str, ...]) -> Loaded:
     """
     from rehearse.loading.load import load_written  # noqa: PLC0415  (start-up stays light)
 
-    return load_written(
-        written, validators_allowed=(*of.validators, *validators), fixture_paths=tuple(map(str, of.fixture_roots))
-    )
+    return load_written(written, validators_allowed=(*of.validators, *validators), fixture_paths=of.fixture_roots)
+
+
+def checked(
+    written: Iterable[Written], of: Project, validators: tuple[str, ...]
+) -> tuple[tuple[Loaded, ...], tuple[Problem, ...]]:
+    """Return those scenarios that are right, with the problems and notes of all."""
+    from rehearse.loading.load import check_all  # noqa: PLC0415  (start-up stays light)
+
+    return check_all(written, validators_allowed=(*of.validators, *validators), fixture_paths=of.fixture_roots)
 
 
 def planned(loaded: Loaded) -> Plan:
@@ -112,6 +117,7 @@ def opened_store(database: str, server: str, consent: str, of: ArtifactStore) ->
     """
     store = _store(database, server, consent, of)
     try:
+        store.sweep()
         yield store
     finally:
         store.close()

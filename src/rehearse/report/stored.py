@@ -1,0 +1,184 @@
+"""From the evidence of a run on disk to a report, and the formats that a run writes into its own folder."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+from rehearse.codec import loads
+from rehearse.database.observe import Statement
+from rehearse.errors import ArtifactError, Complaints
+from rehearse.expect.verdict import CheckResult, Verdict
+from rehearse.loading.tree import MapNode, Node, ScalarNode, plain_value
+from rehearse.loading.yaml_tree import read_tree
+from rehearse.report.json import json_report
+from rehearse.report.junit import junit_report
+from rehearse.report.markdown import markdown_report
+from rehearse.report.model import LIMITS, RunReport, Subject
+from rehearse.report.yaml import yaml_report
+from rehearse.run.evidence import RESULT, SCENARIO, SQL
+from rehearse.run.outcome import ScenarioResult
+from rehearse.snapshot.model import Diff
+from rehearse.source import Source
+from rehearse.values import FrozenMap, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rehearse.domain import PanelTable
+
+RECORDS: Mapping[str, object] = MappingProxyType({"CheckResult": CheckResult, "Verdict": Verdict, "Diff": Diff})
+"""Records that a result mentions and its module does not import."""
+
+
+class Files(Protocol):
+    """The files of a run, by name."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are there."""
+        ...
+
+    def read(self, name: str) -> str:
+        """Return a file's text."""
+        ...
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The files of a run that is just ending, before it is marked complete."""
+
+    path: Path
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are there."""
+        return tuple(sorted(path.name for path in self.path.iterdir()))
+
+    def read(self, name: str) -> str:
+        """Return a file's text.
+
+        Raises:
+            ArtifactError: If it cannot be read.
+        """
+        try:
+            return (self.path / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ArtifactError(f"cannot read {self.path / name}: {error}") from error
+
+
+def stored_result(files: Files) -> ScenarioResult:
+    """Return the result that a run left.
+
+    Raises:
+        ArtifactError: If it is not there or cannot be read.
+    """
+    try:
+        return loads(ScenarioResult, files.read(RESULT), names=RECORDS)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ArtifactError(f"{RESULT} is no result: {error}") from error
+
+
+def stored_report(files: Files, result: ScenarioResult, *, panels: tuple[PanelTable, ...] = ()) -> RunReport:
+    """Return the report of a run from its files and its result; what was not kept is left out."""
+    scenario = _scenario(files)
+    debug = _text(scenario, "debug_mode") == "true"
+    statements = _statements(files)
+    queries = sum(sum(step.queries.values()) for step in result.steps)
+    kept = sum(statement.step in {step.name for step in result.steps} for statement in statements)
+    return RunReport(
+        result=result,
+        subject=_subject(scenario),
+        panels=panels,
+        statements=statements,
+        statements_dropped=max(0, queries - kept) if statements else 0,
+        values_logged=debug,
+        environment=environment(result),
+        command=f"rehearse run {result.scenario_id}",
+    )
+
+
+def environment(result: ScenarioResult) -> tuple[tuple[str, str], ...]:
+    """Return label and value of what a report was made with."""
+    database = (("database", f"{result.isolation.backend} {result.isolation.version}"),) if result.isolation else ()
+    return (
+        *database,
+        ("rehearse", version("rehearse")),
+        ("Python", platform.python_version()),
+        ("platform", f"{platform.system()} {platform.machine()}"),
+    )
+
+
+def _scenario(files: Files) -> MapNode | None:
+    """Return the scenario as it was written; None if it was not kept or is none."""
+    if SCENARIO not in files.names:
+        return None
+    tree = read_tree(Source(SCENARIO, files.read(SCENARIO)), Complaints())
+    inner = tree.get("scenario") if isinstance(tree, MapNode) else None
+    return inner if isinstance(inner, MapNode) else None
+
+
+def _subject(scenario: MapNode | None) -> Subject:
+    tags = scenario.get("tags") if scenario else None
+    values = plain_value(tags) if tags else ()
+    seed = scenario.get("seed") if scenario else None
+    number = seed.value if isinstance(seed, ScalarNode) and isinstance(seed.value, int) else None
+    return Subject(
+        category=_text(scenario, "category"),
+        priority=_text(scenario, "priority"),
+        tags=tuple(plain(tag) for tag in values) if isinstance(values, tuple) else (),
+        rationale=_text(scenario, "rationale"),
+        domain=_text(scenario, "domain"),
+        clock=_text(scenario, "clock"),
+        seed=number,
+    )
+
+
+def _text(scenario: MapNode | None, key: str) -> str:
+    node: Node | None = scenario.get(key) if scenario else None
+    if node is None:
+        return ""
+    value = plain_value(node)
+    return "" if isinstance(value, tuple | FrozenMap) else plain(value)
+
+
+def _statements(files: Files) -> tuple[Statement, ...]:
+    if SQL not in files.names:
+        return ()
+    lines = files.read(SQL).splitlines()[: LIMITS.statements + 1]
+    return tuple(loads(Statement, line) for line in lines)
+
+
+def _html(report: RunReport) -> str:
+    from rehearse.report.html import html_report  # noqa: PLC0415  (its templates are compiled only for whoever wants a page)
+
+    return html_report(report)
+
+
+RENDERERS: Mapping[str, Callable[[RunReport], str]] = MappingProxyType(
+    {
+        "json": json_report,
+        "yaml": yaml_report,
+        "html_report": _html,
+        "junit": lambda report: junit_report([report]),
+        "markdown": markdown_report,
+    }
+)
+"""Export format → what makes its file."""
+
+
+def exported(format_name: str, result: ScenarioResult) -> str:
+    """Return a format's file for a run that is just ending, from its result and the files in its folder."""
+    return RENDERERS[format_name](stored_report(Folder(Path(result.run_path)), result))
+
+
+EXPORTERS: Mapping[str, Callable[[ScenarioResult], str]] = MappingProxyType(
+    {name: partial(exported, name) for name in RENDERERS}
+)
+"""What a run is given to write its exports with (`rehearse.run.evidence.Folder`)."""
