@@ -415,6 +415,7 @@ class Domain:
         rule_names: ``(policy) -> rules in force``, with their aliases.
         scenario_root: A folder of bundled scenarios, or None.
         policy_json: Policy ↔ plain JSON text, so that a stored run can be judged again.
+        present: ``(row, state) -> whether`` the person of a row is there, for ``coverage_count``; without it everybody is.
     """
 
     name: str
@@ -444,6 +445,7 @@ class Domain:
     rule_names: Callable[[Any], Mapping[str, str]] | None = None
     scenario_root: Path | None = None
     policy_json: PolicyCodec | None = None
+    present: Callable[[FrozenMap, State], bool] | None = None
 
 
 @dataclass(frozen=True)
