@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from rehearse.errors import RehearseError
 
 
-class DeadlinePassedError(RehearseError, TimeoutError):
+class DeadlinePassedError(RehearseError):
     """A statement was not sent, or gave up waiting for a lock, since no time was left.
 
     Attributes:

@@ -20,7 +20,7 @@ from rehearse.database.postgres_databases import Databases, OwnDatabase
 from rehearse.database.postgres_pool import Clone, Janitor, make_clone
 from rehearse.database.postgres_work import TRANSACTIONS, PostgresWork
 from rehearse.database.watch import Tenure, Watch
-from rehearse.database.works import SAVEPOINTS, LeasedWork, Words
+from rehearse.database.works import SAVEPOINTS, LeasedWork, Words, is_usable
 from rehearse.errors import LeaseRevokedError, RehearseError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Seat:
 
     def connection(self) -> Connection:
         """Return the SQLAlchemy connection."""
-        if self.face is None or self.face.closed:
+        if self.face is None or not is_usable(self.face):
             self.face = self.exchange.wrap(self.wire)
         return self.face
 
@@ -58,7 +58,7 @@ class Seat:
     def is_fit(self) -> bool:
         """Whether another piece of work may use it."""
         unharmed = not (self.wire.closed or self.wire.was_stopped or self.wire.in_transaction)
-        return unharmed and not (self.face is not None and (self.face.closed or self.face.invalidated))
+        return unharmed and (self.face is None or is_usable(self.face))
 
     def close(self) -> None:
         """Close it for good, whatever state it is in."""

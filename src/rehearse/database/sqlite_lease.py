@@ -15,7 +15,7 @@ from rehearse.database.cache import QueryCache
 from rehearse.database.scratch import name_part, private_directory
 from rehearse.database.sqlite_connection import connect_own_file, connect_own_memory
 from rehearse.database.watch import Tenure, Watch
-from rehearse.database.works import SAVEPOINTS, LeasedWork, Words
+from rehearse.database.works import SAVEPOINTS, LeasedWork, Words, is_usable
 from rehearse.errors import LeaseRevokedError, RehearseError
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class MemoryLease(SqliteLease):
         return self._raw
 
     def _wrapped(self, raw: SqliteConnection) -> Connection:
-        if self._connection is None or self._connection.closed:
+        if self._connection is None or not is_usable(self._connection):
             self._connection = self._premises.wrap(raw)
         return self._connection
 
@@ -258,7 +258,7 @@ class FileLease(SqliteLease):
 
     def _wrapped(self, raw: SqliteConnection) -> Connection:
         connection = self._wraps.get(raw)
-        if connection is None or connection.closed:
+        if connection is None or not is_usable(connection):
             connection = self._wraps[raw] = self._premises.wrap(raw)
         return connection
 
@@ -266,7 +266,7 @@ class FileLease(SqliteLease):
         super()._given_back(work)
         raw = work.wire
         connection = self._wraps.pop(raw, None)
-        if connection is None or connection.closed or self._discarded or work.watch.interruptions or raw.in_transaction:
+        if connection is None or not is_usable(connection) or self._discarded or work.watch.interruptions or raw.in_transaction:
             raw.shut()
         else:
             self._idle.append((raw, connection))

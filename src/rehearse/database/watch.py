@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FIRST_WAIT: Final = 0.0005
 _LONGEST_WAIT: Final = 0.01
+_WAITED: Final = "waited for a lock that another session holds"
 _NEAR: Final = 0.02
 _VALUES_LIMIT: Final = 1_000
 _TYPE_WORDS: Final[Mapping[type, str]] = {str: "text", type(None): "null", bytes: "bytes"}
@@ -135,6 +136,7 @@ class Watch:
         self.busy = False
         self.interruptions = 0
         self._seconds = 0.0
+        self._limited = True
 
     def perform(self, cursor: Cursor, sql: str, parameters: object, send: Callable[[], object]) -> None:
         """Admit a statement, send it when the gate opens, and record it.
@@ -211,7 +213,7 @@ class Watch:
 
     def expired(self) -> bool:
         """Return whether the running statement has to end now; asked by the database itself."""
-        return self.deadline.passed and self.busy
+        return self._limited and self.busy and self.deadline.passed
 
     def interrupt(self) -> None:
         """Stop what runs, from another thread; nothing if nothing does."""
@@ -235,13 +237,14 @@ class Watch:
         """Send until it is answered by anything but a refused lock."""
         gate = self._observer.gate
         asked, wait = self.interruptions, _FIRST_WAIT
+        self._limited = limited
         self._seconds = 0.0
         while True:
             if gate is not None:
                 gate.before(verb, sql)
                 self.tenure.check()
             if limited:
-                self._check_deadline(verb)
+                self._check_deadline(verb, waited=wait > _FIRST_WAIT)
                 self._wire.limit(self.deadline)
             error = self._attempt(send)
             blocked = error is not None and self._wire.is_blocked(error)
@@ -276,17 +279,17 @@ class Watch:
         text = f"{verb} {reason}: {self.deadline.seconds:g} s had passed"
         raise DeadlinePassedError(text, waited_for_lock="lock" in reason) from error
 
-    def _check_deadline(self, verb: str) -> None:
+    def _check_deadline(self, verb: str, *, waited: bool = False) -> None:
         if self.deadline.passed:
+            if waited:
+                raise DeadlinePassedError(f"{verb} {_WAITED}", waited_for_lock=True)
             raise DeadlinePassedError(f"{verb} was not sent: {self.deadline.seconds:g} s had passed")
 
     def _wait_for_lock(self, verb: str, wait: float, *, interrupted: bool) -> None:
         self.tenure.check()
-        remaining = self.deadline.remaining
-        if interrupted or remaining <= 0:
-            why = "was interrupted while it waited" if interrupted else "waited"
-            raise DeadlinePassedError(f"{verb} {why} for a lock that another session holds", waited_for_lock=True)
-        time.sleep(min(wait, remaining))
+        if interrupted:
+            raise DeadlinePassedError(f"{verb} was interrupted; it {_WAITED}", waited_for_lock=True)
+        time.sleep(max(0.0, min(wait, self.deadline.remaining)))
 
     def _afterwards(self, cursor: Cursor, shape: Shape, sql: str, parameters: object) -> None:
         if not self._wire.in_transaction:

@@ -77,7 +77,7 @@ class LeasedWork(Generic[WireT]):
     @property
     def connection(self) -> Connection:
         """The SQLAlchemy connection; its statements need `begin` first."""
-        if self._connection is None or self._connection.closed:
+        if self._connection is None or not is_usable(self._connection):
             self._connection = self._connect()
         return self._connection
 
@@ -156,7 +156,10 @@ class LeasedWork(Generic[WireT]):
             return
         watch, self.wire.watch = self.wire.watch, None
         try:
-            face.rollback()
+            if face.invalidated:
+                face.close()
+            else:
+                face.rollback()
         finally:
             self.wire.watch = watch
 
@@ -174,6 +177,11 @@ class LeasedWork(Generic[WireT]):
             if self.wire.in_transaction:
                 for word in self._words.rollback:
                     self.wire.send(word)
+
+
+def is_usable(face: Connection) -> bool:
+    """Return whether a SQLAlchemy connection can be used again; it gives itself up when something breaks into a statement."""
+    return not (face.closed or face.invalidated)
 
 
 def _verb(words: str) -> str:
