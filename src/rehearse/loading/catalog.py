@@ -138,8 +138,8 @@ class Catalog:
         First the files known to hold it are asked; then the folders are walked anew; last, every file is parsed, since an
         id may be written in ways that only a parser reads.
         """
-        for places in (self._known_places(), self._refreshed()):
-            found = self._among([place for place in places if self._may_hold(place, name)], name)
+        for places in (self._known_places, self._refreshed):
+            found = self._among([place for place in places() if self._may_hold(place, name)], name)
             if found is not None:
                 return found
         return self._among(self._refreshed(), name, broken_too=False)

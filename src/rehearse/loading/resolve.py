@@ -9,7 +9,7 @@ from rehearse.loading.generators import Generators, date_ranges
 from rehearse.loading.interpolate import Budget, BudgetSpentError, Interpolation
 from rehearse.loading.limits import GENERATED_NODES, GENERATED_TOTAL, INTERPOLATED_NODES, INTERPOLATED_TOTAL
 from rehearse.loading.matrix import binding_nodes
-from rehearse.loading.tree import Entry, MapNode, Node, ScalarNode
+from rehearse.loading.tree import DeferredNode, Entry, MapNode, Node, ScalarNode
 from rehearse.loading.variables import Declared, Variables, entries_of, note_unused, settle
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def resolve(written: Written, generators: Mapping[str, GeneratorName], complaint
         names = settle(declared, complaints, budget)
         resolved = _resolved(written, generators, names, complaints, budget)
     except BudgetSpentError:
-        return MapNode((), written.node.span)
+        return _given_up(written.node)
     note_unused(declared, names, complaints)
     return resolved
 
@@ -47,6 +47,18 @@ def resolve(written: Written, generators: Mapping[str, GeneratorName], complaint
 def resolved(written: Written, generators: Mapping[str, GeneratorName], complaints: Complaints) -> Written:
     """Return `written` with its tree resolved (see `resolve`), which a second time changes nothing."""
     return replace(written, node=resolve(written, generators, complaints), resolved=True)
+
+
+def _given_up(scenario: MapNode) -> MapNode:
+    """Return a map whose values are all known to be unresolved, so that nobody looks for mistakes in them."""
+    entries = tuple(entry for entry in scenario.entries if not _is_taken_away(entry.key))
+    return MapNode(
+        tuple(Entry(entry.key, entry.span, DeferredNode("", entry.value.span, ())) for entry in entries), scenario.span
+    )
+
+
+def _is_taken_away(key: str) -> bool:
+    return key.startswith(SHELF) or key in _TAKEN_AWAY
 
 
 def _declared(written: Written, complaints: Complaints) -> Declared:
@@ -79,7 +91,7 @@ def _resolved(
     setup = Interpolation(names, complaints, budget, rows=rows)
     entries: list[Entry] = []
     for entry in written.node.entries:
-        if entry.key.startswith(SHELF) or entry.key in _TAKEN_AWAY:
+        if _is_taken_away(entry.key):
             continue
         interpolation = setup if entry.key == "setup" else plain
         value = entry.value if entry.key in _UNTOUCHED else interpolation.resolve(entry.value)

@@ -175,6 +175,8 @@ class _Builder:
         is_key = frame is not None and frame.wants_key
         if event.style or not event.implicit[0]:
             node = ScalarNode(text, span, quoted=True)
+            if "\0" in text:
+                self._refuse("bad-value", "the text holds a NUL character", event, "no database takes one: remove it")
         elif text and text[0] not in UNUSUAL:
             node = ScalarNode(text, span)
         else:
@@ -331,8 +333,9 @@ def _syntax_problem(source: Source, error: yaml.MarkedYAMLError) -> Problem:
     span = _shown(source, mark.line + 1, mark.column + 1) if mark else Span(source, 1, 1, 2)
     told = " ".join(part for part in (error.problem, error.context) if part)
     also: tuple[tuple[str, Span], ...] = ()
-    if error.context_mark and error.context_mark.line + 1 != span.line:
-        also = (("it begins here", _shown(source, error.context_mark.line + 1, error.context_mark.column + 1)),)
+    begin = error.context_mark
+    if begin and begin.line + 1 < span.line:
+        also = (("it begins here", _shown(source, begin.line + 1, begin.column + 1)),)
     return Problem("yaml-syntax", f"this is not YAML: {told}", span, _hint(span, told), also=also)
 
 
