@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearse.loading.load import Loaded, load_written
@@ -140,13 +141,13 @@ class ScenarioDraft:
         """The frozen document, with every option that was set."""
         return self._written
 
-    def loaded(self, *, validators: tuple[str, ...] = ()) -> Loaded:
+    def loaded(self, *, validators: tuple[str, ...] = (), fixtures: tuple[Path, ...] = ()) -> Loaded:
         """Return the scenario resolved and typed.
 
         Raises:
             ScenarioError: With every mistake of its author.
         """
-        return load_written(self._written, validators_allowed=validators)
+        return load_written(self._written, validators_allowed=validators, fixture_paths=fixtures)
 
     def __repr__(self) -> str:
         return f"<Scenario {self.id}: {self.name}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -15,17 +16,24 @@ from rehearse.loading.names import Names
 from rehearse.loading.reader import Fields, read_fields
 from rehearse.loading.spot import Spot
 from rehearse.loading.steps import ReadSteps, check_clocks, read_test_case
-from rehearse.loading.tree import MapNode
+from rehearse.loading.tree import Entry, MapNode
 from rehearse.loading.validation import ReadValidation, read_validation
 from rehearse.loading.vocabulary import vocabulary_of
 from rehearse.loading.world import ReadWorld, read_database, read_preconditions, read_world
-from rehearse.scenario import ArtifactSettings, DatabaseSetup, Precondition, Scenario, Setup, SqlFixture, TestCase
+from rehearse.scenario import (
+    ArtifactSettings,
+    DatabaseSetup,
+    Precondition,
+    Scenario,
+    Setup,
+    SqlFixture,
+    TestCase,
+    Written,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Container
 
     from rehearse.errors import Complaints
-    from rehearse.scenario import Written
 
 ATTEMPTS_WHEN_TRUE = 3
 DEFAULT_CLOCK = datetime(2024, 1, 1)  # noqa: DTZ001  (there are no zones in a scenario)
@@ -51,11 +59,19 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A scenario with what its domain made of it."""
+    """A scenario with what its domain made of it.
+
+    Attributes:
+        scenario: Resolved and typed.
+        policy: What the domain settled.
+        domain: The system.
+        tree: The document, resolved, with every fixture merged into its set-up; it needs no other file.
+    """
 
     scenario: Scenario
     policy: object
     domain: Domain
+    tree: MapNode
 
 
 @dataclass(frozen=True)
@@ -113,7 +129,20 @@ def parse(resolved: Resolved, domain: Domain, surroundings: Surroundings, compla
     setup = Setup(parts.database, parts.world.world, resolved.sql_fixtures, parts.preconditions)
     body = Body(setup, TestCase(steps), expected, validation.validation, artifacts)
     scenario = make_scenario(form, body, resolved.written, settled.clock, domain)
-    return Loaded(replace(scenario, notes=complaints.notes), settled.policy, domain)
+    return Loaded(replace(scenario, notes=complaints.notes), settled.policy, domain, merged_tree(resolved))
+
+
+def merged_tree(resolved: Resolved) -> MapNode:
+    """Return the document with the merged set-up in it, and without the fixtures that were merged."""
+    entry = resolved.tree.entry("setup")
+    if entry is None:
+        return resolved.tree
+    setup = resolved.setup
+    database = setup.entry("database")
+    if database is not None and isinstance(database.value, MapNode):
+        kept = tuple(item for item in database.value if item.key != "load_fixtures")
+        setup = setup.with_entry(Entry(database.key, database.span, MapNode(kept, database.value.span)))
+    return resolved.tree.with_entry(Entry(entry.key, entry.span, setup))
 
 
 def _read_parts(resolved: Resolved, domain: Domain, root: Spot) -> _Parts:
@@ -188,7 +217,7 @@ def _settle(parts: _Parts, domain: Domain, root: Spot) -> _Settled:
 def _read_validation(tree: MapNode, names: Names, surroundings: Surroundings, root: Spot) -> ReadValidation:
     node = tree.get("validation")
     if not isinstance(node, MapNode):
-        return ReadValidation()
+        return ReadValidation(Validation())
     return read_validation(node, names.vocabulary, surroundings.validators_allowed, below(root, tree, "validation"))
 
 

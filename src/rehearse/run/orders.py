@@ -15,14 +15,10 @@ from rehearse.database.observe import StatementLog
 from rehearse.database.store import Lease
 from rehearse.run.concurrent import Block, Order, perform_order, photographed
 from rehearse.run.interleave import Chooser, PriorityChange, RandomWalk, Replay
-from rehearse.run.outcome import InvariantBreach, StepResult
+from rehearse.run.outcome import SERIAL_EQUIVALENCE, InvariantBreach, StepResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-SERIAL_EQUIVALENCE = "serial_equivalence"
-"""The name under which an order that equals no serial one is reported, beside the domain's invariants."""
-
 
 class Permutation:
     """Each operation as a whole, in a given order: a serial order, as far as locks allow one."""

@@ -113,6 +113,10 @@ class StepResult:
 COUNTED_VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
+SERIAL_EQUIVALENCE = "serial_equivalence"
+"""The name under which an order that equals no serial one is reported, beside the domain's invariants."""
+
+
 @dataclass(frozen=True)
 class InvariantBreach:
     """An invariant that held before and does not hold after a step."""

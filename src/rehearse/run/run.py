@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rehearse.database.deadline import Deadline
@@ -53,7 +52,7 @@ class Services:
     cancellation: Cancellation = field(default_factory=Cancellation)
     keep_failed: bool = False
     validators: tuple[str, ...] = ()
-    exporters: Mapping[str, Exporter] = MappingProxyType({})
+    exporters: Mapping[str, Exporter] = field(default_factory=dict)
     orders: int = 1
 
 
@@ -102,7 +101,7 @@ def perform(plan: Plan, services: Services) -> ScenarioResult:
                 ledger.photographed(diff, fingerprint(after.snapshot))
                 folder.after(after.snapshot, diff)
             with ledger.phase("judge"):
-                ledger.judged(judge_run(plan, before, after, diff, execution, services.validators))
+                ledger.judged(judge_run(plan, (before, after), diff, execution, services.validators))
     except PhaseFailedError:
         ledger.unfinished()
     return ledger.conclude()
