@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from rehearse.cli.adopt import adopt
 from rehearse.cli.boundary import bounded
 from rehearse.cli.check import check
 from rehearse.cli.clean import clean
@@ -23,6 +24,7 @@ COMMANDS = (
     ("judge", judge),
     ("clean", clean),
     ("domain", domain),
+    ("adopt", adopt),
 )
 
 app = typer.Typer(

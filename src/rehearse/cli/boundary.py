@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import typer
 
-from rehearse.errors import RehearseError, ScenarioError
+from rehearse.errors import GuardRefusedError, RehearseError, ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ def _code_of(command: Callable[[], int]) -> int:
     except ScenarioError as error:
         _complain(str(error))
         return MISTAKE
-    except CallerError as error:
+    except (CallerError, GuardRefusedError) as error:
         _complain(f"error: {error}")
         return MISTAKE
     except RehearseError as error:

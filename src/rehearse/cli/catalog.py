@@ -28,10 +28,12 @@ class Selection:
     category: str = ""
     priority: str = ""
 
-    def takes(self, entry: Entry) -> bool:
+    def takes(self, written: Written) -> bool:
         """Whether a scenario is listed."""
-        fits = self.category in ("", entry.category) and self.priority in ("", entry.priority)
-        return fits and set(self.tags) <= set(entry.tags)
+        entry = entry_of(written)
+        categories = ("", entry.category, engine.category_of(written, entry.category))
+        wanted = engine.category_of(written, self.category)
+        return wanted in categories and self.priority in ("", entry.priority) and set(self.tags) <= set(entry.tags)
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def list_scenarios(selection: Selection, *, as_json: bool) -> int:
         raise CallerError(f"no priority `{selection.priority}`; {did_you_mean(selection.priority, PRIORITIES)}")
     catalog = engine.catalog(engine.project())
     written = catalog.suite(selection.suite) if selection.suite else catalog.all()
-    entries = [entry for entry in map(entry_of, written) if selection.takes(entry)]
+    entries = [entry_of(each) for each in written if selection.takes(each)]
     if as_json:
         _list_as_json(entries)
         return PASSED

@@ -12,11 +12,14 @@ from rehearse.cli.options import Validators  # noqa: TC001  (the command line re
 def check(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH]...", help="Files, folders, ids or suites; by default all there is."),
+        typer.Argument(metavar="PATH|ID|SUITE", help="Files, folders, ids or suites; by default all there is."),
     ] = None,
     validators: Validators = [],  # noqa: B006  (typer copies it)
 ) -> int:
-    """Read scenarios and show every mistake with its place and a remedy. Exit code 2 if there is one."""
+    """Show every mistake with its place and a remedy.
+
+    No database and no run is made. The exit code is 2 if there is a mistake; notes stop nothing.
+    """
     from rehearse.cli.catalog import check_scenarios  # noqa: PLC0415  (start-up stays light)
 
     return check_scenarios(tuple(paths or ()), tuple(validators))

@@ -13,7 +13,10 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     artifacts: Artifacts = "",
 ) -> int:
-    """Remove runs whose time is over and what killed runs left behind; the newest run of a scenario stays."""
+    """Remove runs whose time is over and the rest of killed ones.
+
+    The newest run of a scenario and its newest passed one stay.
+    """
     from rehearse.cli.stored import clean_up  # noqa: PLC0415  (start-up stays light)
 
     return clean_up(artifacts, dry_run=dry_run)

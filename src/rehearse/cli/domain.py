@@ -8,9 +8,9 @@ import typer
 
 
 def domain(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Which domain; by default all are listed.")] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which domain; by default all are listed.")] = "",
 ) -> int:
-    """Print what the words of a domain's scenarios mean: operations, measures, checks, sections, tables."""
+    """Print the reference of a domain: what its words mean."""
     from rehearse.cli.catalog import describe_domain  # noqa: PLC0415  (start-up stays light)
 
     return describe_domain(name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rehearse.cli.boundary import CallerError
 from rehearse.errors import Problem, ScenarioError
+from rehearse.loading.tree import ScalarNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +38,16 @@ def catalog(of: Project) -> Catalog:
     from rehearse.api.settings import Settings  # noqa: PLC0415  (start-up stays light)
 
     return Settings(of).catalog
+
+
+def category_of(written: Written, name: str) -> str:
+    """Return the category that `name` means in the scenario's domain; the name itself where nobody knows another."""
+    from rehearse.loading.load import DEFAULT_DOMAIN  # noqa: PLC0415  (start-up stays light)
+    from rehearse.registry import domain, domain_names  # noqa: PLC0415
+
+    node = written.node.get("domain")
+    of = node.value if isinstance(node, ScalarNode) and isinstance(node.value, str) else DEFAULT_DOMAIN
+    return domain(of).categories.get(name, name) if of in domain_names() else name
 
 
 def selected(of: Catalog, names: Iterable[str]) -> tuple[Written, ...]:
@@ -154,3 +165,26 @@ def without_credentials(url: str) -> str:
     if not separator:
         return url
     return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"
+
+
+def adopted(url: str, environment: str) -> str:
+    """Mark a database as one that may be rehearsed on, and return what consent has to name.
+
+    Raises:
+        GuardRefusedError: If it may not be one.
+        BackupError: If it cannot be reached.
+    """
+    from rehearse.database.adopt import adopt  # noqa: PLC0415  (start-up stays light)
+
+    return adopt(url, environment).consent
+
+
+def swept() -> tuple[str, ...]:
+    """Remove what killed runs left of databases on SQLite, and return the names of what went."""
+    from rehearse.database.open import open_store  # noqa: PLC0415  (start-up stays light)
+
+    store = open_store()
+    try:
+        return store.sweep()
+    finally:
+        store.close()

@@ -18,7 +18,10 @@ def judge(
     artifacts: Artifacts = "",
     validators: Validators = [],  # noqa: B006  (typer copies it)
 ) -> int:
-    """Judge the evidence of a run again, with the same expectations or with edited ones. Exit codes as for run."""
+    """Judge a stored run again, without a database.
+
+    The evidence is that of the run, the expectations are its own or edited ones. Exit codes as for run.
+    """
     from rehearse.cli.stored import judge_run  # noqa: PLC0415  (start-up stays light)
 
     return judge_run(run, expect, artifacts, tuple(validators), as_json=json)

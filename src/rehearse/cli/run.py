@@ -10,7 +10,7 @@ from rehearse.cli.options import Artifacts, Json, Validators  # noqa: TC001  (th
 
 
 def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
-    names: Annotated[list[str] | None, typer.Argument(metavar="[ID|PATH|SUITE]...", help="What to run.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="ID|PATH|SUITE", help="What to run.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Run every scenario there is.")] = False,
     database: Annotated[
         str,
@@ -27,11 +27,13 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
         str, typer.Option(metavar="NAME", help="The full name of the existing database that this run may change.")
     ] = "",
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.001, help="Deadline of the steps, instead of the scenario's.")
-    ] = 0,
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.001, help="Deadline of the steps, instead of the scenario's."),
+    ] = None,
     retry: Annotated[
-        int, typer.Option(metavar="N", min=1, max=10, help="Attempts in all after timeouts and transient faults.")
-    ] = 0,
+        int | None,
+        typer.Option(metavar="N", min=1, max=10, help="Attempts in all after timeouts and transient faults."),
+    ] = None,
     jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Scenarios at a time.")] = 1,
     debug: Annotated[
         bool, typer.Option("--debug", help="Keep database and artifacts; log parameter values of own databases.")
@@ -43,7 +45,11 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     artifacts: Artifacts = "",
     validators: Validators = [],  # noqa: B006  (typer copies it)
 ) -> int:
-    """Perform scenarios, each on a database of its own, and report what they did. Ctrl-C ends politely, twice at once."""
+    """Perform scenarios and report what they did.
+
+    Each has a database of its own. Nothing runs as long as any of them has a mistake. Ctrl-C ends politely: what was begun is cleaned up and
+    reported; a second one ends at once.
+    """
     from rehearse.cli.rehearsal import RunOptions, rehearse  # noqa: PLC0415  (start-up stays light)
 
     return rehearse(
@@ -53,8 +59,8 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
             database=database,
             server=server,
             consent=consent,
-            timeout=timeout or None,
-            retry=retry or None,
+            timeout=timeout,
+            retry=retry,
             jobs=jobs,
             debug=debug,
             keep_failed=keep_failed,

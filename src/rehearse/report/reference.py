@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
 
-from rehearse.fields import CLOCK_TIME, HOURS, Help, Length, Pattern, Range, Ref, Unit
+from rehearse.fields import CLOCK_TIME, HOURS, NULLABLE, Help, Length, Pattern, Range, Ref, Unit
 from rehearse.loading.reader import RecordField, record_shape
 from rehearse.measures import engine_measures
 from rehearse.report.model import shown
@@ -104,7 +104,8 @@ def field_text(item: RecordField) -> str:
         default = f", default {default_text(item)}"
     aliases = f" (also: {', '.join(item.aliases)})" if item.aliases else ""
     help_text = "".join(f". {mark.text}" for mark in marks if isinstance(mark, Help))
-    return f"{item.name}: {type_words(item.annotation)}{unit}{default}{aliases}{help_text}"
+    null = " or null" * (NULLABLE in marks)
+    return f"{item.name}: {type_words(item.annotation)}{null}{unit}{default}{aliases}{help_text}"
 
 
 def default_text(item: RecordField) -> str:

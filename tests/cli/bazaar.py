@@ -1,0 +1,57 @@
+"""The shop of the loader's tests with two more operations: one that crashes, one that never ends."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from loading.shop_domain import SHOP, NoParameters
+from rehearse.domain import Context, Operation, OperationResult, Panel, PanelTable, Session
+from rehearse.fields import Help, Range, Unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Burn:
+    """How the bazaar burns."""
+
+    floors: Annotated[int, Range(1, 3), Unit("floors"), Help("How far it spreads")] = 1
+
+
+def burn(session: Session, parameters: Burn, context: Context) -> OperationResult:
+    """End in flames, as a defect of a domain does."""
+    del session, context
+    raise RuntimeError(f"the bazaar burns on {parameters.floors} floors")
+
+
+def wait(session: Session, parameters: NoParameters, context: Context) -> OperationResult:
+    """Wait for customers who never come."""
+    del session, parameters, context
+    while True:
+        time.sleep(0.002)
+
+
+BAZAAR = replace(
+    SHOP,
+    name="bazaar",
+    doc="A bazaar, which is a shop with more trouble.",
+    operations={
+        **SHOP.operations,
+        "burn": Operation("burn", Burn, burn, writes=False),
+        "wait": Operation("wait", NoParameters, wait),
+    },
+    panels=(
+        Panel(
+            "stock",
+            lambda evidence: (
+                PanelTable(
+                    "Stock",
+                    ("product", "pieces"),
+                    tuple(
+                        (str(row[0]), str(row[3])) for row in evidence.after.snapshot.tables["products"].rows.values()
+                    ),
+                ),
+            ),
+        ),
+    ),
+)
