@@ -118,6 +118,18 @@ class SqliteConnection(sqlite3.Connection):
         del factory
         return SqliteCursor(self)
 
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        """Execute one statement under the watch (the base class would make an unwatched cursor)."""
+        return SqliteCursor(self).execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
+        """Execute a statement once for each set of parameters, under the watch."""
+        return SqliteCursor(self).executemany(sql, parameters)
+
+    def executescript(self, sql_script: str, /) -> Any:
+        """Refuse, as the cursor does."""
+        return SqliteCursor(self).executescript(sql_script)
+
     def commit(self) -> None:
         """Refuse while a run works with it."""
         if self.watch is not None:
