@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import TYPE_CHECKING
 
 from rehearse.loading.limits import DIGITS, shortened
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rehearse.loading.tree import PlainScalar
 
 _WORDS: dict[str, PlainScalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_TOO_GREAT = 10**DIGITS
 _FIRST = frozenset("0123456789+-.")
 UNUSUAL = _FIRST | {word[0] for word in _WORDS if word}
 """The characters with which a plain scalar begins that may be something other than text; the empty one is null."""
@@ -118,15 +119,21 @@ def _integer(match: re.Match[str]) -> int:
     text = match.group()
     if len(text) > DIGITS:
         raise _too_long(text)
-    return int(text, 0)
+    value = int(text, 0)
+    if abs(value) >= _TOO_GREAT:  # hexadecimal digits are fewer than those that they stand for
+        raise _too_long(text)
+    return value
 
 
 def _number(match: re.Match[str]) -> Decimal:
     text = match.group()
     if len(text) > DIGITS:
         raise _too_long(text)
-    value = Decimal(text)
-    if abs(value.adjusted()) > DIGITS:
+    try:
+        value = Decimal(text)
+    except DecimalException:
+        raise _too_long(text) from None
+    if abs(value.adjusted()) >= DIGITS:
         raise _too_long(text)
     return value
 

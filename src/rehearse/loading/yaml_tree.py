@@ -330,6 +330,8 @@ class _Builder:
 
 def _syntax_problem(source: Source, error: yaml.MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
+    if error.context_mark and "end of stream" in (error.problem or ""):
+        mark = error.context_mark  # what does not end is found by its beginning
     span = _shown(source, mark.line + 1, mark.column + 1) if mark else Span(source, 1, 1, 2)
     told = " ".join(part for part in (error.problem, error.context) if part)
     also: tuple[tuple[str, Span], ...] = ()
