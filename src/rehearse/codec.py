@@ -7,7 +7,6 @@ what they are; the encoding of equal records is the same text, byte for byte.
 from __future__ import annotations
 
 import json
-import math
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -17,6 +16,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from rehearse.source import Source, Span
 from rehearse.values import FrozenMap
 
 T = TypeVar("T")
@@ -26,37 +26,30 @@ _TAGS: Mapping[str, Callable[[str], object]] = {
     "$date": date.fromisoformat,
     "$number": Decimal,
     "$fraction": Fraction,
-    "$float": float,
 }
 
 
 def dumps(record: object, *, indent: int | None = None) -> str:
-    """Return `record` as JSON text."""
-    separators = None if indent else (",", ":")
-    return json.dumps(encode(record), ensure_ascii=False, indent=indent, separators=separators, allow_nan=False)
-
-
-def loads(kind: type[T], text: str, *, names: Mapping[str, object] | None = None) -> T:
-    """Read what `dumps` wrote of a record of type `kind`.
-
-    Args:
-        kind: The record's type.
-        text: JSON.
-        names: Types that the declarations mention but their module does not import at run time.
+    """Return `record` as JSON text.
 
     Raises:
-        ValueError: If the text is anything else.
+        TypeError: If something in it has no place in a record.
+        ValueError: If a number is infinite or none.
     """
-    return decode(kind, json.loads(text), names=names or {})  # type: ignore[return-value]
+    return json.dumps(record, default=_encoded, ensure_ascii=False, indent=indent, allow_nan=False) if indent else _line(record)
 
 
-def encode(value: object) -> Any:
-    """Return `value` in terms of JSON."""
+def _encoded(value: object) -> object:
+    """Return one step of the encoding of what JSON does not know; its parts are asked for in turn."""
+    kind = type(value)
+    if kind is Span:
+        return _place(value)
+    names = _FIELDS.get(kind)
+    if names is None and is_dataclass(kind):
+        names = _FIELDS[kind] = tuple(item.name for item in fields(kind))
+    if names is not None:
+        return {name: getattr(value, name) for name in names}
     match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return value if math.isfinite(value) else {"$float": repr(value)}
         case datetime():
             return {"$moment": value.isoformat()}
         case date():
@@ -66,54 +59,71 @@ def encode(value: object) -> Any:
         case Fraction():
             return {"$fraction": str(value)}
         case Mapping():
-            return _encoded_map(value)
-        case tuple() | list() | set() | frozenset():
-            return [encode(item) for item in value]
-    if is_dataclass(value):
-        return {item.name: encode(getattr(value, item.name)) for item in fields(value)}
-    raise TypeError(f"{type(value).__name__} has no place in a record")
+            plain = {str(key): item for key, item in value.items()}
+            return {"$map": plain} if any(key.startswith("$") for key in plain) else plain
+        case set() | frozenset():
+            return list(value)
+    raise TypeError(f"{kind.__name__} has no place in a record")
 
 
-def _encoded_map(value: Mapping[Any, object]) -> dict[str, Any]:
-    plain = {str(key): encode(item) for key, item in value.items()}
-    return {"$map": plain} if any(key.startswith("$") for key in plain) else plain
+def _place(span: Span) -> dict[str, object]:
+    """A place without the text that it lies in, which is stored once and not with every check."""
+    return {"name": span.source.name, "line": span.line, "column": span.column, "end_column": span.end_column}
 
 
-def decode(kind: object, data: Any, *, names: Mapping[str, object]) -> object:
+_FIELDS: dict[type, tuple[str, ...]] = {}
+_line = json.JSONEncoder(default=_encoded, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def loads(kind: type[T], text: str) -> T:
+    """Read what `dumps` wrote of a record of type `kind`.
+
+    Raises:
+        ValueError: If the text is anything else.
+    """
+    try:
+        return decode(kind, json.loads(text))  # type: ignore[return-value]  # it is what the declarations say
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this is no {kind.__name__}: {error}") from error
+
+
+def decode(kind: object, data: Any) -> object:
     """Return the value of type `kind` that `data` encodes."""
     if kind in (None, type(None)):
         return None
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        return _decoded_union(get_args(kind), data, names)
+        return _decoded_union(get_args(kind), data)
     if origin is tuple:
-        return _decoded_tuple(get_args(kind), data, names)
+        return _decoded_tuple(get_args(kind), data)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
-        return types.MappingProxyType({key: decode(get_args(kind)[1], item, names=names) for key, item in _map(data).items()})
+        return types.MappingProxyType({key: decode(get_args(kind)[1], item) for key, item in _map(data).items()})
+    if kind is Span:
+        return Span(Source(data["name"], ""), data["line"], data["column"], data["end_column"])
     if isinstance(kind, type) and is_dataclass(kind):
-        hints = _hints(kind, tuple(names.items()))
-        return kind(**{key: decode(hints[key], item, names=names) for key, item in data.items()})
+        hints = _hints(kind)
+        return kind(**{key: decode(hints[key], item) for key, item in data.items()})
     if origin is Literal or kind in (bool, int, str):
         return data
-    return float(untagged(data)) if kind is float else untagged(data)  # type: ignore[arg-type]
+    return float(data) if kind is float else untagged(data)
 
 
-def _decoded_union(members: tuple[object, ...], data: Any, names: Mapping[str, object]) -> object:
+def _decoded_union(members: tuple[object, ...], data: Any) -> object:
     if data is None:
         return None
     records = [member for member in members if isinstance(member, type) and is_dataclass(member)]
     if isinstance(data, dict) and records:
-        return decode(records[0], data, names=names)
+        return decode(records[0], data)
     structured = [member for member in members if get_origin(member) in (tuple, Mapping) or get_origin(member) is not None]
     plain = isinstance(data, list) or (isinstance(data, dict) and not data.keys() & _TAGS.keys())
     fitting = [m for m in structured if (get_origin(m) is tuple) == isinstance(data, list) and get_origin(m) is not Literal]
-    return decode(fitting[0], data, names=names) if plain and fitting else untagged(data)
+    return decode(fitting[0], data) if plain and fitting else untagged(data)
 
 
-def _decoded_tuple(members: tuple[object, ...], data: Any, names: Mapping[str, object]) -> tuple[object, ...]:
+def _decoded_tuple(members: tuple[object, ...], data: Any) -> tuple[object, ...]:
     if len(members) == 2 and members[1] is Ellipsis:  # noqa: PLR2004  (``tuple[T, ...]``)
-        return tuple(decode(members[0], item, names=names) for item in data)
-    return tuple(decode(member, item, names=names) for member, item in zip(members, data, strict=True))
+        return tuple(decode(members[0], item) for item in data)
+    return tuple(decode(member, item) for member, item in zip(members, data, strict=True))
 
 
 def _map(data: Any) -> dict[str, Any]:
@@ -135,5 +145,5 @@ def untagged(data: Any) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _hints(kind: type, names: tuple[tuple[str, object], ...]) -> Mapping[str, object]:
-    return get_type_hints(kind, localns=dict(names))
+def _hints(kind: type) -> Mapping[str, object]:
+    return get_type_hints(kind, localns={"Value": Any})  # that alias refers to itself and cannot be evaluated elsewhere

@@ -13,7 +13,7 @@ from rehearse.api.settings import Settings
 from rehearse.api.workbench import Workbench, current_workbench
 from rehearse.artifacts.manager import today_utc
 from rehearse.artifacts.store import ArtifactStore
-from rehearse.codec import encode
+from rehearse.codec import dumps
 from rehearse.domain import State
 from rehearse.errors import RehearseError
 from rehearse.run.evidence import EVENTS, EXECUTION, SQL
@@ -103,9 +103,9 @@ class LogCaptureManager:
     def _logs(self, scenario_id: str, sql: bool, debug: bool) -> ScenarioLogs:  # noqa: FBT001
         bench = current_workbench()
         if bench.plan is not None and bench.plan.scenario.id == scenario_id:
-            statements = tuple(json.dumps(encode(item)) for item in bench.log.statements) if sql else ()
+            statements = tuple(map(dumps, bench.log.statements)) if sql else ()
             steps = bench.execution.steps if bench.execution else ()
-            return ScenarioLogs(f"{scenario_id}-logs", scenario_id, tuple(json.dumps(encode(s)) for s in steps), statements)
+            return ScenarioLogs(f"{scenario_id}-logs", scenario_id, tuple(map(dumps, steps)), statements)
         record = self._store.latest(scenario_id)
         with self._store.open(record.run) as run:
             events = run.read(EVENTS).splitlines() if debug and EVENTS in run.names else [run.read(EXECUTION)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from rehearse.run.outcome import Isolation, Phase, ScenarioResult, Status, StepOutcome
 
@@ -91,8 +91,14 @@ Listener: TypeAlias = Callable[[Event], None]
 
 def event_name(event: Event) -> str:
     """Return the event's name in logs and JSON lines, such as ``run-started``."""
-    name = type(event).__name__
+    return _NAMES[type(event)]
+
+
+def _dashed(name: str) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+
+
+_NAMES = {kind: _dashed(kind.__name__) for kind in get_args(Event)}
 
 
 def event_fields(event: Event) -> dict[str, object]:

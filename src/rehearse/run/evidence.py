@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
-from rehearse.codec import dumps, encode
+from rehearse.codec import dumps
 from rehearse.loading.write import scenario_text
 from rehearse.run.events import Event, RunEnded, event_fields, event_name
 from rehearse.snapshot.serialize import diff_to_json, to_json
@@ -123,7 +122,7 @@ class Folder:
     def heard(self, event: Event) -> None:
         """Keep an event for the log; a listener."""
         if not isinstance(event, RunEnded):
-            self._events.append(json.dumps({"event": event_name(event), **encode(event_fields(event))}, ensure_ascii=False))
+            self._events.append(dumps({"event": event_name(event), **event_fields(event)}))
 
     def scenario(self) -> None:
         """Write the scenario as it is understood, with every fixture merged."""
