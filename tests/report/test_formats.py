@@ -114,19 +114,15 @@ def test_panels_and_statements_are_cut_and_marked() -> None:
     page = html_report(report, limits=limits)
     assert "cut: 2 more rows" in page
     assert "cut: 5 more were only counted" in page
-    document = json.loads(json_report(report, limits=limits))
-    assert document["panels"][0]["rows"][-1] == "cut: 2 more rows"
-    assert document["sql"]["cut"] == "5 more statements were only counted"
     assert "cut: 2 more rows" in markdown_report(report, limits=limits).replace("\\", "")
 
 
 def test_a_long_statement_is_cut_and_marked() -> None:
     """10 kB of one statement are shown."""
     long = replace(STATEMENTS[0], sql="SELECT " + "x" * 20_000)
-    document = json.loads(json_report(replace(REPORT, statements=(long,))))
-    sql = document["sql"]["statements"][0]["sql"]
-    assert sql.endswith("… [cut: 20,007 characters in all]")
-    assert len(sql) < 10_100
+    page = html_report(replace(REPORT, statements=(long,)))
+    assert "… [cut: 20,007 characters in all]" in page
+    assert page.count("x" * 100) <= 100
 
 
 def test_a_cell_of_a_gigabyte_is_cut() -> None:

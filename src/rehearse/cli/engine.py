@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rehearse.cli.boundary import CallerError
@@ -13,13 +15,17 @@ from rehearse.loading.tree import ScalarNode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from rehearse.artifacts.folder import StoredRun
     from rehearse.artifacts.store import ArtifactStore
     from rehearse.database.store import Store
+    from rehearse.expect.verdict import Verdict
     from rehearse.loading.catalog import Catalog
     from rehearse.loading.load import Loaded
     from rehearse.plan import Plan
     from rehearse.project import Project
+    from rehearse.run.outcome import ScenarioResult
     from rehearse.scenario import Written
+    from rehearse.source import Source
 
 
 def project() -> Project:
@@ -188,3 +194,50 @@ def swept() -> tuple[str, ...]:
         return store.sweep()
     finally:
         store.close()
+
+
+def judged_again(run: StoredRun, expect: str, validators: tuple[str, ...]) -> ScenarioResult:
+    """Return the result of a stored run with a new verdict; what ended the run before anything was judged stays as it is.
+
+    Raises:
+        CallerError: If the file of expectations cannot be read.
+        ScenarioError: If the expectations have mistakes.
+        RehearseError: If the run did not keep what judging needs.
+    """
+    from rehearse.report.stored import stored_result  # noqa: PLC0415  (start-up stays light)
+    from rehearse.run.rejudge import rejudge  # noqa: PLC0415
+
+    verdict = rejudge(run, expectation=_source(expect) if expect else None, validators=validators)
+    return with_verdict(stored_result(run), verdict)
+
+
+def with_verdict(result: ScenarioResult, verdict: Verdict) -> ScenarioResult:
+    """Return `result` judged by another verdict."""
+    from rehearse.run.status import summarise  # noqa: PLC0415  (start-up stays light)
+
+    validations = MappingProxyType({check.key: check for check in verdict.checks})
+    if not (result.success or result.phase == "judge"):
+        return replace(result, verdict=verdict, validations=validations)
+    summary = summarise((), None, verdict)
+    return replace(
+        result,
+        verdict=verdict,
+        validations=validations,
+        status=summary.status,
+        category=summary.category,
+        phase=summary.phase,
+        errors=summary.errors,
+        error=summary.error,
+    )
+
+
+def _source(path: str) -> Source:
+    from rehearse.errors import Complaints  # noqa: PLC0415  (start-up stays light)
+    from rehearse.loading.files import read_file  # noqa: PLC0415
+
+    complaints = Complaints()
+    source = read_file(Path(path), complaints)
+    complaints.raise_if_any()
+    if source is None:
+        raise CallerError(f"{path} cannot be read")
+    return source

@@ -15,6 +15,7 @@ from rehearse.cli.progress import display
 from rehearse.cli.terminal import Printer, for_people
 from rehearse.errors import Problem, ScenarioError
 from rehearse.report.model import count_text, seconds_text
+from rehearse.report.stored import EXPORTERS
 from rehearse.report.text import headline, report_lines
 from rehearse.run.deadline import Cancellation
 from rehearse.run.outcome import ScenarioResult, exit_code
@@ -39,6 +40,7 @@ class RunOptions:
     timeout: float | None = None
     retry: int | None = None
     jobs: int = 1
+    orders: int = 1
     debug: bool = False
     keep_failed: bool = False
     json: bool = False
@@ -70,6 +72,8 @@ def rehearse(options: RunOptions) -> int:
             cancellation=cancellation,
             keep_failed=options.keep_failed,
             validators=(*project.validators, *options.validators),
+            exporters=EXPORTERS,
+            orders=options.orders,
         )
         results = _performed(plans, services, options)
     _report(results, people)

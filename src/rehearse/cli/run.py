@@ -35,6 +35,9 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
         typer.Option(metavar="N", min=1, max=10, help="Attempts in all after timeouts and transient faults."),
     ] = None,
     jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Scenarios at a time.")] = 1,
+    orders: Annotated[
+        int, typer.Option(metavar="N", min=1, max=50_000, help="Orders of concurrent steps that are tried.")
+    ] = 1,
     debug: Annotated[
         bool, typer.Option("--debug", help="Keep database and artifacts; log parameter values of own databases.")
     ] = False,
@@ -62,6 +65,7 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
             timeout=timeout,
             retry=retry,
             jobs=jobs,
+            orders=orders,
             debug=debug,
             keep_failed=keep_failed,
             json=json,

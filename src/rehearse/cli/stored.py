@@ -41,7 +41,7 @@ def show_run(name: str, form: str, root: str) -> int:
         CallerError: If there is no such run.
         ArtifactError: If its files cannot be read.
     """
-    from rehearse.report.stored import RENDERERS, stored_report, stored_result  # noqa: PLC0415  (start-up stays light)
+    from rehearse.report.stored import rendered, stored_result  # noqa: PLC0415  (start-up stays light)
     from rehearse.report.text import report_lines  # noqa: PLC0415
 
     with engine.artifact_store(engine.project(), root) as artifacts, opened_run(artifacts, name) as run:
@@ -49,7 +49,7 @@ def show_run(name: str, form: str, root: str) -> int:
         if form == "text":
             Printer(sys.stdout).lines(report_lines(result))
         else:
-            sys.stdout.write(RENDERERS[FORMATS[form]](stored_report(run, result, panels=engine.panels(run))))
+            sys.stdout.write(rendered(FORMATS[form], run, result))
     return PASSED
 
 

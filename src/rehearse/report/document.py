@@ -15,7 +15,7 @@ from rehearse.values import plain_fraction
 
 if TYPE_CHECKING:
     from rehearse.database.observe import Statement
-    from rehearse.domain import PanelTable, Reason
+    from rehearse.domain import Reason
     from rehearse.expect.verdict import CheckResult
     from rehearse.run.outcome import ScenarioResult, StepResult
     from rehearse.snapshot.model import Diff, RowChange
@@ -27,7 +27,10 @@ FORMAT = 1
 
 
 def document(report: RunReport, *, limits: Limits = LIMITS) -> dict[str, Json]:
-    """Return the report as JSON values, keys in reading order; a cut is named where it was made."""
+    """Return the report as JSON values, keys in reading order; a cut is named where it was made.
+
+    The SQL log and the states have files of their own beside it, and the panels of a domain are for people.
+    """
     subject = report.subject
     tree: dict[str, Json] = {
         "format": FORMAT,
@@ -42,8 +45,6 @@ def document(report: RunReport, *, limits: Limits = LIMITS) -> dict[str, Json]:
             "clock": subject.clock,
             "seed": subject.seed,
         },
-        "panels": [_panel(panel, limits) for panel in report.panels],
-        "sql": _sql(report, limits),
         "environment": dict(report.environment),
         "command": report.command,
     }
@@ -203,40 +204,6 @@ def _metrics(result: ScenarioResult) -> Json:
         "memory_usage_mb": metrics.memory_usage_mb,
         "operation_times": dict(metrics.operation_times),
         "phase_times": dict(metrics.phase_times),
-    }
-
-
-def _panel(panel: PanelTable, limits: Limits) -> Json:
-    rows: list[Json] = [list(row) for row in panel.rows[: limits.rows]]
-    cut = len(panel.rows) - len(rows)
-    return {
-        "title": panel.title,
-        "columns": list(panel.columns),
-        "rows": [*rows, f"cut: {cut:,} more rows"] if cut else rows,
-        "note": panel.note,
-    }
-
-
-def _sql(report: RunReport, limits: Limits) -> Json:
-    kept: list[Json] = [_statement(statement, limits) for statement in report.statements[: limits.statements]]
-    cut = report.statements_dropped + len(report.statements) - len(kept)
-    return {
-        "values_logged": report.values_logged,
-        "statements": kept,
-        "cut": f"{cut:,} more statements were only counted" if cut else None,
-    }
-
-
-def _statement(statement: Statement, limits: Limits) -> Json:
-    return {
-        "number": statement.number,
-        "step": statement.step,
-        "verb": statement.verb,
-        "sql": sql_text(statement, limits),
-        "parameters": statement.parameters,
-        "rows": statement.rows,
-        "seconds": statement.seconds,
-        "error": statement.error,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rehearse.codec import loads
 from rehearse.database.observe import Statement
+from rehearse.domain import PanelTable
 from rehearse.errors import ArtifactError, Complaints
 from rehearse.expect.verdict import CheckResult, Verdict
 from rehearse.loading.tree import MapNode, Node, ScalarNode, plain_value
@@ -21,16 +22,15 @@ from rehearse.report.junit import junit_report
 from rehearse.report.markdown import markdown_report
 from rehearse.report.model import LIMITS, RunReport, Subject
 from rehearse.report.yaml import yaml_report
-from rehearse.run.evidence import RESULT, SCENARIO, SQL
-from rehearse.run.outcome import ScenarioResult
+from rehearse.run.evidence import EXECUTION, RESULT, SCENARIO, SQL
+from rehearse.run.outcome import Execution, ScenarioResult
+from rehearse.run.rejudge import NEEDED, stored_evidence, stored_plan
 from rehearse.snapshot.model import Diff
 from rehearse.source import Source
 from rehearse.values import FrozenMap, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from rehearse.domain import PanelTable
 
 RECORDS: Mapping[str, object] = MappingProxyType({"CheckResult": CheckResult, "Verdict": Verdict, "Diff": Diff})
 """Records that a result mentions and its module does not import."""
@@ -84,20 +84,25 @@ def stored_result(files: Files) -> ScenarioResult:
         raise ArtifactError(f"{RESULT} is no result: {error}") from error
 
 
-def stored_report(files: Files, result: ScenarioResult, *, panels: tuple[PanelTable, ...] = ()) -> RunReport:
-    """Return the report of a run from its files and its result; what was not kept is left out."""
+def stored_report(files: Files, result: ScenarioResult, *, whole: bool = True) -> RunReport:
+    """Return the report of a run from its files and its result; what was not kept is left out.
+
+    Args:
+        files: What the run left.
+        result: What became of it.
+        whole: Read the SQL log and make the domain's panels too.
+    """
     scenario = _scenario(files)
-    debug = _text(scenario, "debug_mode") == "true"
-    statements = _statements(files)
-    queries = sum(sum(step.queries.values()) for step in result.steps)
-    kept = sum(statement.step in {step.name for step in result.steps} for statement in statements)
+    statements = _statements(files) if whole else ()
+    steps = {step.name for step in result.steps}
+    counted = sum(sum(step.queries.values()) for step in result.steps)
     return RunReport(
         result=result,
         subject=_subject(scenario),
-        panels=panels,
+        panels=_panels(files) if whole else (),
         statements=statements,
-        statements_dropped=max(0, queries - kept) if statements else 0,
-        values_logged=debug,
+        statements_dropped=max(0, counted - sum(each.step in steps for each in statements)) if statements else 0,
+        values_logged=_text(scenario, "debug_mode") == "true",
         environment=environment(result),
         command=f"rehearse run {result.scenario_id}",
     )
@@ -106,21 +111,51 @@ def stored_report(files: Files, result: ScenarioResult, *, panels: tuple[PanelTa
 def environment(result: ScenarioResult) -> tuple[tuple[str, str], ...]:
     """Return label and value of what a report was made with."""
     database = (("database", f"{result.isolation.backend} {result.isolation.version}"),) if result.isolation else ()
+    return (*database, *_versions())
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
     return (
-        *database,
         ("rehearse", version("rehearse")),
         ("Python", platform.python_version()),
         ("platform", f"{platform.system()} {platform.machine()}"),
     )
 
 
+def _panels(files: Files) -> tuple[PanelTable, ...]:
+    """Return what the domain adds for people; a note in its place if it crashes, nothing if too little was kept."""
+    if not set(NEEDED) <= set(files.names):
+        return ()
+    try:
+        plan = stored_plan(files)
+        evidence = stored_evidence(files, plan, loads(Execution, files.read(EXECUTION)))
+        return tuple(table for panel in plan.domain.panels for table in panel.function(evidence))
+    except Exception as error:  # noqa: BLE001  (a report without its panels is worth more than none)
+        return (PanelTable("Panels", (), (), f"could not be made: {type(error).__name__}: {error}"),)
+
+
 def _scenario(files: Files) -> MapNode | None:
-    """Return the scenario as it was written; None if it was not kept or is none."""
+    """Return the scenario as it was kept, without its long sections; None if it was not kept or cannot be read."""
     if SCENARIO not in files.names:
         return None
-    tree = read_tree(Source(SCENARIO, files.read(SCENARIO)), Complaints())
+    tree = read_tree(Source(SCENARIO, _head(files.read(SCENARIO))), Complaints())
     inner = tree.get("scenario") if isinstance(tree, MapNode) else None
     return inner if isinstance(inner, MapNode) else None
+
+
+HEAD_KEYS = ("category", "priority", "tags", "rationale", "domain", "clock", "seed", "debug_mode")
+
+
+def _head(text: str) -> str:
+    """Return the lines of a kept scenario that stand under `HEAD_KEYS`: a run writes it in one layout, keys two spaces deep."""
+    lines, taken = ["scenario:"], False
+    for line in text.splitlines()[1:]:
+        if line[:2] == "  " and line[2:3] not in {"", " ", "-"}:
+            taken = line[2:].partition(":")[0] in HEAD_KEYS
+        if taken:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
 def _subject(scenario: MapNode | None) -> Subject:
@@ -171,10 +206,18 @@ RENDERERS: Mapping[str, Callable[[RunReport], str]] = MappingProxyType(
 )
 """Export format → what makes its file."""
 
+FOR_PEOPLE = ("html_report", "markdown")
+"""The formats that show the SQL log or the domain's panels."""
+
 
 def exported(format_name: str, result: ScenarioResult) -> str:
     """Return a format's file for a run that is just ending, from its result and the files in its folder."""
-    return RENDERERS[format_name](stored_report(Folder(Path(result.run_path)), result))
+    return rendered(format_name, Folder(Path(result.run_path)), result)
+
+
+def rendered(format_name: str, files: Files, result: ScenarioResult) -> str:
+    """Return a format's file for a run."""
+    return RENDERERS[format_name](stored_report(files, result, whole=format_name in FOR_PEOPLE))
 
 
 EXPORTERS: Mapping[str, Callable[[ScenarioResult], str]] = MappingProxyType(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from rehearse.codec import loads
-from rehearse.domain import State
+from rehearse.domain import Evidence, State
 from rehearse.errors import Complaints, Problem, RehearseError, ScenarioError
 from rehearse.loading.load import load_written
 from rehearse.loading.tree import MapNode
@@ -50,19 +50,27 @@ def rejudge(files: StoredFiles, *, expectation: Source | None = None, validators
         ScenarioError: If the expectation has mistakes.
         RehearseError: If the run did not keep what judging needs.
     """
+    _require_evidence(files)
+    plan = stored_plan(files, expectation=expectation, validators=validators)
+    execution = loads(Execution, files.read(EXECUTION))
+    evidence = stored_evidence(files, plan, execution)
+    return judge_run(plan, (evidence.before, evidence.after), evidence.diff, execution, validators)
+
+
+def _require_evidence(files: StoredFiles) -> None:
     missing = [name for name in NEEDED if name not in files.names]
     if missing:
         raise RehearseError(f"the run did not keep {', '.join(missing)}, so it cannot be judged again")
-    plan = stored_plan(files, expectation=expectation, validators=validators)
+
+
+def stored_evidence(files: StoredFiles, plan: Plan, execution: Execution) -> Evidence:
+    """Return what a stored run can be judged by: both states, their difference, the execution."""
     before = State(from_json(files.read(BEFORE).encode()), plan.policy)
     after = State(from_json(files.read(AFTER).encode()), plan.policy)
-    execution = loads(Execution, files.read(EXECUTION))
-    return judge_run(plan, (before, after), diff_from_json(files.read(DIFF).encode()), execution, validators)
+    return Evidence(before, after, diff_from_json(files.read(DIFF).encode()), execution.view())
 
 
-def stored_plan(
-    files: StoredFiles, *, expectation: Source | None = None, validators: tuple[str, ...] = ()
-) -> Plan:
+def stored_plan(files: StoredFiles, *, expectation: Source | None = None, validators: tuple[str, ...] = ()) -> Plan:
     """Return the plan of a stored run, from the scenario that it kept.
 
     Raises:
@@ -105,4 +113,3 @@ def _expecting(node: MapNode, source: Source, complaints: Complaints) -> MapNode
         entry = holder.entry(key)
         node = node.with_entry(entry) if entry else node
     return node
-
