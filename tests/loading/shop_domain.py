@@ -1,6 +1,6 @@
 """A small domain that is no hospital: a shop with products, orders and a ledger. Everything in it works on a real database."""
 
-# ruff: noqa: TC001, TC003  (the reader evaluates the annotations of these records)
+# ruff: noqa: TC003  (the reader evaluates the annotations of these records)
 
 from __future__ import annotations
 
@@ -355,7 +355,7 @@ def _check_product(name: str, products: list[str], span: object, complaints: Com
         complaints.add(Problem("unknown-name", summary, span, did_you_mean(name, products)))  # type: ignore[arg-type]
 
 
-def _rows(world: World, section: str, kind: type[ProductRow] | type[OrderRow]) -> list[Placed]:
+def _rows(world: World, section: str, kind: type[ProductRow | OrderRow]) -> list[Placed]:
     return [row for row in world.sections[section] if isinstance(row.value, kind)]
 
 
@@ -446,6 +446,6 @@ SHOP = Domain(
     journal_tables=("ledger",),
     identifying=("id", "placed"),
     compliance=compliance,
-    rule_names=lambda policy: {"stock_rule": "stock_rule", "rule_of_stock": "stock_rule"},
+    rule_names=lambda _: {"stock_rule": "stock_rule", "rule_of_stock": "stock_rule"},
     policy_json=PolicyCodec(lambda policy: json.dumps(asdict(policy)), lambda text: ShopPolicy(**json.loads(text))),
 )

@@ -24,9 +24,16 @@ from rehearse.loading.forms import (
     NumericAssertionForm,
     StringAssertionForm,
 )
-from rehearse.loading.names import Found, Names
 from rehearse.loading.reader import Fields, read_fields, record_shape
-from rehearse.loading.specs import SPEC_TYPES, SpecType, equal_by_kind, read_plain, spec_of_form, spec_of_plain, spec_type
+from rehearse.loading.specs import (
+    SPEC_TYPES,
+    SpecType,
+    equal_by_kind,
+    read_plain,
+    spec_of_form,
+    spec_of_plain,
+    spec_type,
+)
 from rehearse.loading.tree import MapNode, Node, ScalarNode
 from rehearse.measures import PERFORMANCE_MEASURES
 
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from rehearse.domain import AssertionType, Measure
+    from rehearse.loading.names import Found, Names
     from rehearse.loading.spot import Spot
     from rehearse.loading.tree import Entry
     from rehearse.source import Span

@@ -10,12 +10,12 @@ from rehearse.expectation import ChangeEntry, Changes, Deferred, FromTo
 from rehearse.loading.specs import read_plain
 from rehearse.loading.spot import Missing, Spot
 from rehearse.loading.tree import Entry, ListNode, MapNode, Node, ScalarNode
+from rehearse.values import Value
 
 if TYPE_CHECKING:
     from rehearse.loading.names import Names
     from rehearse.loading.vocabulary import StoredTable
     from rehearse.source import Span
-    from rehearse.values import Value
 
 _KINDS: tuple[Literal["update", "insert", "delete"], ...] = ("update", "insert", "delete")
 _OWN_KEYS = frozenset({"count", "critical", "message", *_KINDS})

@@ -11,6 +11,7 @@ from rehearse.loading.assertions import is_shorthand, read_assertions, read_shor
 from rehearse.loading.change_entries import read_changes
 from rehearse.loading.forms import PerformanceForm
 from rehearse.loading.judges import read_custom_validations, read_expected_errors, read_invariants
+from rehearse.loading.names import Names
 from rehearse.loading.performance import performance_limits
 from rehearse.loading.reader import read_fields
 from rehearse.loading.results import check_references
@@ -21,7 +22,6 @@ from rehearse.loading.tree import Entry, ListNode, MapNode, ScalarNode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from rehearse.loading.names import Names
     from rehearse.loading.spot import Spot
     from rehearse.source import Span
 
@@ -37,6 +37,8 @@ KEYS = (
     "invariants",
     "thresholds",
 )
+
+_LISTS = frozenset({"state_comparison", "expected_errors", "custom_validations"})
 
 
 @dataclass(frozen=True)
@@ -102,19 +104,15 @@ def _checks(entry: Entry, asked: Asked, spot: Spot) -> Iterable[Check]:
         check = read_shorthand(entry, asked.names, spot)
         return (check,) if check else ()
     known = (*KEYS, *asked.names.vocabulary.measures)
-    summary = f"`{entry.key}` is not a key of `expected_outcome`, and no measure"
-    spot.complain("unknown-key", summary, remedy=did_you_mean(entry.key, known))
+    remedy = "write it under `assertions`" if asked.names.means_something(entry.key) else did_you_mean(entry.key, known)
+    spot.complain("unknown-key", f"`{entry.key}` is not a key of `expected_outcome`, and no measure", remedy=remedy)
     return ()
 
 
 def _is_empty(entry: Entry) -> bool:
-    match entry.value:
-        case MapNode():
-            return not entry.value.entries
-        case ListNode():
-            return not entry.value.items
-        case _:
-            return False
+    if entry.key in _LISTS:
+        return isinstance(entry.value, ListNode) and not entry.value.items
+    return isinstance(entry.value, MapNode) and not entry.value.entries
 
 
 def _performance(entry: Entry, asked: Asked, spot: Spot) -> tuple[Check, ...]:

@@ -4,7 +4,7 @@ The loader reads these and turns them into `rehearse.scenario` and `rehearse.exp
 whose keys only the domain knows are kept as nodes.
 """
 
-# ruff: noqa: TC001, TC003  (the reader evaluates these annotations)
+
 
 from __future__ import annotations
 
@@ -392,7 +392,7 @@ class ValidationForm:
 
     comparison_strategy: Literal["strict", "lenient", "custom"] = "strict"
     comparison_function: str | None = None
-    tolerances: TolerancesForm = TolerancesForm()
+    tolerances: MapNode | None = None
     partial_match: MapNode | None = None
     custom_validators: ListNode | None = None
 

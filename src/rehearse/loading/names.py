@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from rehearse.errors import did_you_mean
+from rehearse.domain import Measure
+from rehearse.errors import Code, did_you_mean
 from rehearse.expectation import MeasureRef, Reference, ResultRef, StatePath, StateRef
 from rehearse.loading.paths import Filter, Part, split_name
 from rehearse.loading.results import Unknown, kind_below, kind_of_result
 from rehearse.loading.scalar_readers import date_of_text, moment_of_text
 from rehearse.loading.vocabulary import KIND_OF_MEASURE, Kind, StoredTable, Vocabulary
+from rehearse.scenario import Step
 from rehearse.values import FrozenMap
 
 if TYPE_CHECKING:
-    from rehearse.domain import Measure
-    from rehearse.errors import Code
     from rehearse.expectation import When
     from rehearse.loading.spot import Spot
-    from rehearse.scenario import Step
     from rehearse.source import Span
     from rehearse.values import Value
 
@@ -103,6 +102,10 @@ class Names:
         found = self._measure(name)
         return found if isinstance(found, Found) else None
 
+    def means_something(self, text: str) -> bool:
+        """Return whether `text` would be a name in ``assertions``."""
+        return isinstance(self._outright(text) or self._by_order(text), Found)
+
     # ── the forms that say it outright ─────────────────────────────────────────────────────────────────────────────────
 
     def _outright(self, text: str) -> Found | Mistake | None:
@@ -156,7 +159,7 @@ class Names:
             return _SILENCE
         known = (*self._words(), *self._data_fields(), *self.vocabulary.tables)
         summary = f"`{text}` is no measure, no result of a step and no path"
-        return Mistake("unknown-name", summary, did_you_mean(text, known))
+        return Mistake("unknown-name", summary, _nearest(text, parts, known))
 
     def _measure(self, text: str) -> Found | Mistake | None:
         measures = self.vocabulary.measures
@@ -219,6 +222,14 @@ class Names:
         return tuple(name for step in self.steps for name in operations[step.operation].data)
 
 
+def _nearest(text: str, parts: tuple[Part, ...] | None, known: tuple[str, ...]) -> str:
+    """Suggest for the whole name; if nothing is near, for its first part alone."""
+    remedy = did_you_mean(text, known)
+    if remedy.startswith("known") and parts and len(parts) > 1:
+        return did_you_mean(str(parts[0]), known)
+    return remedy
+
+
 def _answer(found: Found | Mistake, spot: Spot, span: Span) -> Found | None:
     if isinstance(found, Found):
         return found
@@ -229,7 +240,8 @@ def _answer(found: Found | Mistake, spot: Spot, span: Span) -> Found | None:
 
 def _filtered(table: StoredTable, condition: Filter, rest: tuple[Part, ...], path: str, state: When) -> Found | Mistake:
     if rest != ("count",):
-        return Mistake("unknown-name", f"`{path}` is no path: rows that are filtered can only be counted", f"write `{path.partition(']')[0]}].count`")
+        remedy = f"write `{path.partition(']')[0]}].count`"
+        return Mistake("unknown-name", f"`{path}` is no path: rows that are filtered can only be counted", remedy)
     where: dict[str, Value] = {}
     for name, written in condition.conditions:
         field = table.field(name)

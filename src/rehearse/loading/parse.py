@@ -49,12 +49,14 @@ class Resolved:
         tree: The map under ``scenario:``.
         setup: ``setup`` with the fixtures' rows; its ``database`` is the scenario's own.
         sql_fixtures: The statements that run after all rows.
+        complete: False if something could not be resolved or merged, so that rows may be missing.
     """
 
     written: Written
     tree: MapNode
     setup: MapNode
     sql_fixtures: tuple[SqlFixture, ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def parse(resolved: Resolved, domain: Domain, surroundings: Surroundings, compla
     root = Spot(complaints, "", resolved.tree.span)
     parts = _read_parts(resolved, domain, root)
     _check_header(parts.header, domain, surroundings, root)
-    settled = _settle(parts, domain, root)
+    settled = _settle(parts, domain, root) if resolved.complete else _Settled(DEFAULT_CLOCK)
     steps = tuple(read.step for read in parts.steps.steps)
     names = Names(vocabulary_of(domain), steps, settled.policy, settled=settled.known, steps_known=parts.steps.complete)
     validation = _read_validation(resolved.tree, names, surroundings, root)
@@ -154,12 +156,17 @@ def _read_parts(resolved: Resolved, domain: Domain, root: Spot) -> _Parts:
         read_world(resolved.setup, domain, place),
         read_database(written, place),
         read_preconditions(written, vocabulary_of(domain), place),
-        read_test_case(map_at(resolved.tree, "test_case"), domain, below(root, resolved.tree, "test_case"))
-        if resolved.tree.get("test_case")
-        else ReadSteps((), complete=False),
+        _read_steps(resolved.tree, domain, root),
     )
     _check_isolation(parts, domain, place, written)
     return parts
+
+
+def _read_steps(tree: MapNode, domain: Domain, root: Spot) -> ReadSteps:
+    node = tree.get("test_case")
+    if not isinstance(node, MapNode):
+        return ReadSteps((), complete=False)
+    return read_test_case(node, domain, below(root, tree, "test_case"))
 
 
 def map_at(tree: MapNode, key: str) -> MapNode:

@@ -1,7 +1,7 @@
 """The grammar of names: dots, list positions, quoted parts and the filter of a PATH.
 
-    coverage_gap_hours      weekly_hours.R1      steps.plan.data.moves[0].person_id
-    assignments.call-r1.person_id      assignments['odd.id'].start      assignments[person_id=R3].count
+coverage_gap_hours      weekly_hours.R1      steps.plan.data.moves[0].person_id
+assignments.call-r1.person_id      assignments['odd.id'].start      assignments[person_id=R3].count
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ from rehearse.values import FrozenMap, Value, type_name
 
 RecordT = TypeVar("RecordT")
 
-_NO_SPANS: Mapping[str, str] = {}
+_NONE: Mapping[str, str] = {}
 
 
 class AnyValue:
@@ -102,11 +102,12 @@ def read_fields(
     record: type[RecordT],
     spot: Spot,
     *,
-    derived: Mapping[str, str] = _NO_SPANS,
+    derived: Mapping[str, str] = _NONE,
+    hints: Mapping[str, str] = _NONE,
 ) -> Fields[RecordT]:
     """Read every key of `node` as a field of `record`.
 
-    `derived` are fields that people look for but must not write, each with the remedy.
+    `derived` are fields that people look for but must not write, `hints` keys that stand elsewhere, each with the remedy.
     """
     shape = record_shape(record)
     values: dict[str, object] = {}
@@ -115,7 +116,8 @@ def read_fields(
     for entry in node.entries:
         known = shape.keys.get(entry.key)
         if known is None:
-            complete = _unknown_key(entry.key, entry.span, shape, spot, derived)
+            below = spot.down(entry.key, entry.span)
+            complete = _refuse_key(below, entry.key, derived, hints.get(entry.key) or did_you_mean(entry.key, shape.keys))
             continue
         if known.name in spans:
             spot.complain("conflict", f"{spot.label} has `{known.name}` twice", span=entry.span, remedy=known.either())
@@ -134,12 +136,12 @@ def read_fields(
     return Fields(record, values, spans, complete)
 
 
-def _unknown_key(key: str, span: Span, shape: RecordShape, spot: Spot, derived: Mapping[str, str]) -> bool:
-    below = spot.down(key, span)
+def _refuse_key(spot: Spot, key: str, derived: Mapping[str, str], remedy: str) -> bool:
+    holder = spot.parent.label if spot.parent else "this map"
     if key in derived:
-        below.complain("not-allowed", f"`{key}` of {spot.label} is derived and cannot be written", remedy=derived[key])
+        spot.complain("not-allowed", f"`{key}` of {holder} is derived and cannot be written", remedy=derived[key])
     else:
-        below.complain("unknown-key", f"`{key}` is not a key of {spot.label}", remedy=did_you_mean(key, shape.keys))
+        spot.complain("unknown-key", f"`{key}` is not a key of {holder}", remedy=remedy)
     return False
 
 
@@ -148,7 +150,7 @@ def read_rows(
     record: type[RecordT],
     spot: Spot,
     *,
-    derived: Mapping[str, str] = _NO_SPANS,
+    derived: Mapping[str, str] = _NONE,
 ) -> tuple[Placed[RecordT], ...]:
     """Read a list of maps as records, leaving out those with mistakes."""
     if not isinstance(node, ListNode):

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from rehearse.fields import Length, Pattern, Range
@@ -16,6 +15,7 @@ from rehearse.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from enum import Enum
 
     from rehearse.values import Scalar
 
@@ -280,15 +280,15 @@ def literal_reader(values: Sequence[Scalar]) -> Reader:
     """Return a reader of one of `values`, which are texts, numbers or booleans."""
     known = {(type(value), value): value for value in values}
     allowed = ", ".join(plain(value) for value in values)
-    wanted = "text" if all(isinstance(value, str) for value in values) else "a single value"
+    wanted = "text" if all(isinstance(value, str) for value in values) else f"one of {allowed}"
 
     def read(node: Node, spot: Spot) -> object:
         if isinstance(node, ScalarNode):
             key = (type(node.value), node.value)
             if key in known:
                 return known[key]
-            if isinstance(node.value, str):
-                return not_one_of(node.value, allowed, node, spot)
+            if any(type(node.value) is kind for kind, _ in known):
+                return not_one_of(plain(node.value), allowed, node, spot)
         return spot.wrong_type(node, wanted, remedy=f"allowed: {allowed}")
 
     return read

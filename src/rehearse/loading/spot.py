@@ -35,12 +35,13 @@ class Spot:
 
     Attributes:
         complaints: Where mistakes go.
+        parent: The place that holds it, or None.
         span: Where a missing key is shown: the key that holds the map.
         waiting: What becomes of ``${steps.…}``: refused; accepted anywhere and left for later; accepted in fields that can keep it.
         waits: True once a text was met, here or below, that waits for a result (parameters only).
     """
 
-    __slots__ = ("_parent", "_part", "complaints", "span", "waiting", "waits")
+    __slots__ = ("_part", "complaints", "parent", "span", "waiting", "waits")
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class Spot:
         self.waiting: Waiting = waiting
         self.waits = False
         self._part = part
-        self._parent = parent
+        self.parent = parent
 
     def down(self, part: str | int, span: Span) -> Spot:
         """Return the place of the key or list position `part` below this one."""
@@ -64,20 +65,20 @@ class Spot:
 
     def accepting(self, waiting: Waiting) -> Spot:
         """Return the same place with another answer to ``${steps.…}``."""
-        return Spot(self.complaints, self._part, self.span, parent=self._parent, waiting=waiting)
+        return Spot(self.complaints, self._part, self.span, parent=self.parent, waiting=waiting)
 
     def wait(self) -> None:
         """Note, here and above, that something waits for a result."""
         spot: Spot | None = self
         while spot is not None and not spot.waits:
             spot.waits = True
-            spot = spot._parent
+            spot = spot.parent
 
     @property
     def field(self) -> str:
         """The dotted path, as ``setup.persons[2].pgy_level``; list positions count from 0."""
         part = f"[{self._part}]" if isinstance(self._part, int) else self._part
-        above = self._parent.field if self._parent else ""
+        above = self.parent.field if self.parent else ""
         return above + part if not above or isinstance(self._part, int) else f"{above}.{part}"
 
     @property
@@ -85,7 +86,7 @@ class Spot:
         """What messages call it: the key in backticks, or an item of it."""
         if isinstance(self._part, str):
             return f"`{self._part or 'scenario'}`"
-        return f"an item of {self._parent.label}" if self._parent else "an item"
+        return f"an item of {self.parent.label}" if self.parent else "an item"
 
     def complain(self, code: Code, summary: str, *, span: Span | None = None, remedy: str = "") -> Missing:
         """Add a problem at `span` (else at the place itself) and return `MISSING`."""
@@ -107,10 +108,15 @@ class Spot:
             return self._refuse_result(node)
         found = node_type(node)
         if not remedy and found == "null":
-            remedy = "write a value, or leave the key out"
+            remedy = self._remedy_of_null()
         elif not remedy and wanted == "text" and isinstance(node, ScalarNode):
             remedy = "quote it"
         return self.complain("wrong-type", f"{self.label} must be {wanted}, not {found}", span=node.span, remedy=remedy)
+
+    def _remedy_of_null(self) -> str:
+        if isinstance(self._part, int):
+            return "write a value; text that begins with # is a comment unless it is quoted"
+        return "write a value, or leave the key out"
 
     def _refuse_result(self, node: DeferredNode) -> Missing:
         if not node.references:

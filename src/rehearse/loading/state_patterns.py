@@ -29,7 +29,15 @@ from rehearse.loading.forms import (
     StringFieldForm,
 )
 from rehearse.loading.reader import Fields, read_fields, read_rows
-from rehearse.loading.specs import SPEC_KEYS, SpecType, equal_by_kind, read_plain, spec_of_form, spec_of_plain, spec_type
+from rehearse.loading.specs import (
+    SPEC_KEYS,
+    SpecType,
+    equal_by_kind,
+    read_plain,
+    spec_of_form,
+    spec_of_plain,
+    spec_type,
+)
 from rehearse.loading.spot import Missing, Spot
 from rehearse.loading.tree import ListNode, MapNode, Node, ScalarNode
 
@@ -52,6 +60,11 @@ _FORMS: Mapping[SpecType, type[FieldForm]] = {
 }
 _COMPLIANCE = "compliance"
 _GROUP_KEYS = ("where", "count", "coverage_count", "absent", "exact", "critical", "message")
+_NOT_OF_A_FIELD = {
+    "type": "leave it away: the field has its type",
+    "value": "leave it away: the field is the value",
+    "level": "write an assertion for what only warns",
+}
 _FIELD_KEYS = SPEC_KEYS | {"critical", "message"}
 
 
@@ -248,7 +261,7 @@ def _is_plain_map(node: MapNode, kind: Kind) -> bool:
 
 def _spec_without_type(node: MapNode, kind: Kind, spot: Spot) -> tuple[Spec, FieldCommonForm] | None:
     form_type = _FORMS[spec_type(_without_type(node), kind, spot) or "equal"]
-    fields: Fields[FieldForm] = read_fields(node, form_type, spot)
+    fields: Fields[FieldForm] = read_fields(node, form_type, spot, hints=_NOT_OF_A_FIELD)
     form = fields.make()
     if form is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,20 +13,24 @@ from rehearse.loading.performance import performance_limits
 from rehearse.loading.reader import Fields, read_fields
 from rehearse.loading.results import check_references
 from rehearse.loading.specs import check_regex
+from rehearse.loading.spot import Spot
 from rehearse.loading.tree import DeferredNode, ListNode, MapNode, Node, ScalarNode
 from rehearse.scenario import Step
+from rehearse.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from rehearse.domain import Domain, Operation
-    from rehearse.loading.spot import Spot
-    from rehearse.source import Span
 
 OUTCOMES: tuple[Outcome, ...] = ("done", "rejected", "error")
 _FEWEST_CONCURRENT = 2
 _MAIN_KEYS = frozenset({"operation", "parameters"})
+_STEP_KEYS = dict.fromkeys(
+    ("step", "critical", "timeout_seconds", "expect", "save_as", "at", "performance_metrics"),
+    "a step that says more than its operation stands in the list `operations`",
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class ReadSteps:
 
 def read_test_case(node: MapNode, domain: Domain, spot: Spot) -> ReadSteps:
     """Read ``test_case``; every mistake is reported, steps with mistakes are left out."""
-    form = read_fields(node, TestCaseForm, spot)
+    form = read_fields(node, TestCaseForm, spot, hints=_STEP_KEYS)
     if not form.spans.keys() & _MAIN_KEYS and not _lists_a_step(node) and form.complete:
         remedy = "write `operation`, `operations` or `concurrent_operations`"
         spot.complain("empty", "there is nothing to do", remedy=remedy)

@@ -24,7 +24,7 @@ _ORDER_KEYS = ("require_exact_order", "require_sorted_order")
 class ReadValidation:
     """``validation`` with the checks that its ``custom_validators`` add."""
 
-    validation: Validation = Validation()
+    validation: Validation
     checks: tuple[Check, ...] = ()
 
 
@@ -32,27 +32,21 @@ def read_validation(node: MapNode, vocabulary: Vocabulary, allowed: tuple[str, .
     """Read ``validation``; `allowed` are the modules whose functions may be named. After a mistake the defaults stand in."""
     fields = read_fields(node, ValidationForm, spot)
     form = fields.make() or ValidationForm()
-    function = _comparison_function(fields, vocabulary, allowed, spot)
-    partial = _PartialMatch(vocabulary, spot).read(form.partial_match)
-    tolerances = form.tolerances
+    written = fields.values.get("tolerances")
+    tolerances = written if isinstance(written, MapNode) else MapNode((), node.span)
+    general = _general_form(tolerances, fields, spot)
+    partial = _PartialMatch(vocabulary, spot).read(fields.values.get("partial_match"))
     validators = node.entry("custom_validators")
     checks: tuple[Check, ...] = ()
     if validators is not None:
         below = spot.down("custom_validators", validators.span).accepting("expectations")
         checks = read_custom_validations(validators.value, vocabulary.domain, allowed, below)
-    _note_idle_tolerances(form, fields, spot)
     validation = Validation(
         comparison_strategy=form.comparison_strategy,
-        comparison_function=function,
-        tolerances=Tolerances(
-            tolerances.numeric_percentage,
-            tolerances.numeric_absolute,
-            tolerances.timestamp_seconds,
-            tolerances.date_days,
-            tolerances.collection_size_percentage,
-        ),
-        collection_order_matters=tolerances.collection_order_matters,
-        field_overrides=_overrides(tolerances.field_overrides, spot),
+        comparison_function=_comparison_function(fields, vocabulary, allowed, spot),
+        tolerances=_general(general),
+        collection_order_matters=general.collection_order_matters,
+        field_overrides=_overrides(tolerances, spot),
         forbid_extra=tuple(partial.forbid_extra),
         allow_missing=tuple(partial.allow_missing),
         require_exact_order=partial.exact_order,
@@ -81,19 +75,28 @@ def _comparison_function(
     return function_name(written, vocabulary.domain, allowed, below)
 
 
-def _note_idle_tolerances(form: ValidationForm, fields: Fields[ValidationForm], spot: Spot) -> None:
-    general = TolerancesForm(
-        collection_order_matters=form.tolerances.collection_order_matters,
-        field_overrides=form.tolerances.field_overrides,
-    )
-    if form.comparison_strategy == "strict" and form.tolerances != general:
+def _general_form(node: MapNode, fields: Fields[ValidationForm], spot: Spot) -> TolerancesForm:
+    below = spot.down("tolerances", fields.spans.get("tolerances", node.span))
+    form = read_fields(node, TolerancesForm, below).make() or TolerancesForm()
+    if fields.values.get("comparison_strategy", "strict") == "strict" and _general(form).says_anything():
         summary = "general tolerances do nothing under the strategy `strict`"
-        remedy = "write `comparison_strategy: lenient`, or use `field_overrides`"
-        spot.down("tolerances", fields.spans["tolerances"]).note("conflict", summary, remedy=remedy)
+        below.note("conflict", summary, remedy="write `comparison_strategy: lenient`, or use `field_overrides`")
+    return form
 
 
-def _overrides(node: MapNode | None, spot: Spot) -> tuple[tuple[str, Tolerances], ...]:
-    if node is None:
+def _general(form: TolerancesForm) -> Tolerances:
+    return Tolerances(
+        form.numeric_percentage,
+        form.numeric_absolute,
+        form.timestamp_seconds,
+        form.date_days,
+        form.collection_size_percentage,
+    )
+
+
+def _overrides(tolerances: MapNode, spot: Spot) -> tuple[tuple[str, Tolerances], ...]:
+    node = tolerances.get("field_overrides")
+    if not isinstance(node, MapNode):
         return ()
     below = spot.down("tolerances", node.span).down("field_overrides", node.span)
     read = ((entry.key, _override(entry, below.down(entry.key, entry.span))) for entry in node)
@@ -123,15 +126,17 @@ class _PartialMatch:
         self._tables = vocabulary.tables
         self._spot = spot
 
-    def read(self, node: MapNode | None) -> _PartialMatch:
-        """Return itself, filled; mistakes are complained about."""
-        for entry in node or ():
+    def read(self, node: object) -> _PartialMatch:
+        """Return itself, filled from a map; mistakes are complained about, and anything but a map is passed over."""
+        if not isinstance(node, MapNode):
+            return self
+        for entry in node:
             below = self._spot.down("partial_match", entry.span).down(entry.key, entry.span)
             if not isinstance(entry.value, ScalarNode) or not isinstance(entry.value.value, bool):
                 below.wrong_type(entry.value, "a bool")
                 continue
             self._keep(entry, below, value=entry.value.value)
-        if node is not None and all(_is_true(node, key) for key in _ORDER_KEYS):
+        if all(_is_true(node, key) for key in _ORDER_KEYS):
             keys = " and ".join(f"`{key}`" for key in _ORDER_KEYS)
             self._spot.complain("conflict", f"{keys} cannot both hold", span=node.span, remedy="leave one of them away")
         return self

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from rehearse.domain import Domain, Measure
 from rehearse.loading.reader import record_shape
 from rehearse.measures import measures_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
 
     from sqlalchemy import Column, MetaData
 
-    from rehearse.domain import Domain, Measure
     from rehearse.snapshot.model import ColumnKind
 
 Kind: TypeAlias = Literal["bool", "number", "text", "collection", "date", "moment", "map", "any"]

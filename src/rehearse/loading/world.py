@@ -33,7 +33,7 @@ class ReadWorld:
 
 def read_world(node: MapNode, domain: Domain, spot: Spot) -> ReadWorld:
     """Read the sections and the constraints of a merged ``setup``."""
-    sections: dict[str, tuple[Placed[object], ...]] = {name: () for name in domain.sections}
+    sections: dict[str, tuple[Placed[object], ...]] = dict.fromkeys(domain.sections, ())
     complete = True
     for entry in node:
         below = spot.down(entry.key, entry.span)
@@ -44,6 +44,7 @@ def read_world(node: MapNode, domain: Domain, spot: Spot) -> ReadWorld:
         elif entry.key not in ENGINE_KEYS:
             known = (*ENGINE_KEYS, *domain.sections)
             below.complain("unknown-key", f"`{entry.key}` is not a key of `setup`", remedy=did_you_mean(entry.key, known))
+            complete = False
     constraints = _read_constraints(node, domain, spot)
     if constraints is None:
         return ReadWorld(World(sections, Placed(domain.constraints(), node.span)), complete=False)
