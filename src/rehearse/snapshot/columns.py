@@ -125,7 +125,7 @@ def _stored_type(column: sqlalchemy.Column[Any]) -> object:
 
 @cache
 def _kinds() -> tuple[tuple[type, ColumnKind], ...]:
-    from sqlalchemy import JSON, Boolean, Date, DateTime, Integer, Numeric  # noqa: PLC0415  (judging a stored run needs no database)
+    from sqlalchemy import JSON, Boolean, Date, DateTime, Float, Integer, Numeric  # noqa: PLC0415  (judging a stored run needs no database)
 
     return (
         (Boolean, "bool"),
@@ -133,5 +133,6 @@ def _kinds() -> tuple[tuple[type, ColumnKind], ...]:
         (Date, "date"),
         (Integer, "int"),
         (Numeric, "number"),
+        (Float, "number"),
         (JSON, "json"),
     )
