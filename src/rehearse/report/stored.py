@@ -14,7 +14,6 @@ from rehearse.codec import loads
 from rehearse.database.observe import Statement
 from rehearse.domain import PanelTable
 from rehearse.errors import ArtifactError, Complaints
-from rehearse.expect.verdict import CheckResult, Verdict
 from rehearse.loading.tree import MapNode, Node, ScalarNode, plain_value
 from rehearse.loading.yaml_tree import read_tree
 from rehearse.report.json import json_report
@@ -25,16 +24,11 @@ from rehearse.report.yaml import yaml_report
 from rehearse.run.evidence import EXECUTION, RESULT, SCENARIO, SQL
 from rehearse.run.outcome import Execution, ScenarioResult
 from rehearse.run.rejudge import NEEDED, stored_evidence, stored_plan
-from rehearse.snapshot.model import Diff
 from rehearse.source import Source
 from rehearse.values import FrozenMap, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-RECORDS: Mapping[str, object] = MappingProxyType({"CheckResult": CheckResult, "Verdict": Verdict, "Diff": Diff})
-"""Records that a result mentions and its module does not import."""
-
 
 class Files(Protocol):
     """The files of a run, by name."""
@@ -79,8 +73,8 @@ def stored_result(files: Files) -> ScenarioResult:
         ArtifactError: If it is not there or cannot be read.
     """
     try:
-        return loads(ScenarioResult, files.read(RESULT), names=RECORDS)
-    except (ValueError, TypeError, KeyError) as error:
+        return loads(ScenarioResult, files.read(RESULT))
+    except ValueError as error:
         raise ArtifactError(f"{RESULT} is no result: {error}") from error
 
 
