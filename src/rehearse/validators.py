@@ -32,10 +32,12 @@ class ValidatorRefusedError(RehearseError):
     """A function may not be called; nothing was imported if its module is not listed.
 
     Attributes:
+        summary: Why, one sentence without a final stop.
         remedy: What to do, one sentence without a final stop.
     """
 
     def __init__(self, summary: str, remedy: str) -> None:
+        self.summary = summary
         self.remedy = remedy
         super().__init__(f"{summary}; {remedy}" if remedy else summary)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,16 +11,17 @@ from rehearse.loading.forms import CustomValidationForm, ExpectedErrorForm, Inva
 from rehearse.loading.reader import read_fields, read_rows
 from rehearse.loading.state_patterns import rule_name
 from rehearse.loading.tree import ListNode, MapNode, Node, ScalarNode
+from rehearse.validators import ValidatorRefusedError, admitted, split_name
 
 if TYPE_CHECKING:
     from rehearse.domain import Domain
+    from rehearse.errors import Code
     from rehearse.loading.names import Names
     from rehearse.loading.spot import Spot
     from rehearse.scenario import Placed
     from rehearse.source import Span
 
 COMPANION_PREFIX = "app.testing.validators."
-_FUNCTION = re.compile(r"(?P<module>[A-Za-z_]\w*(\.[A-Za-z_]\w*)*)[.:](?P<name>[A-Za-z_]\w*)\Z")
 
 
 # ── functions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -56,15 +56,13 @@ def function_name(written: str, domain: Domain, allowed: tuple[str, ...], spot: 
     short = written.removeprefix(COMPANION_PREFIX)
     if short in domain.validators:
         return short
-    found = _FUNCTION.match(written)
-    if found is None:
-        spot.complain("unknown-name", f"there is no validator `{written}`", remedy=did_you_mean(short, domain.validators))
+    try:
+        named = admitted(written, allowed, domain)
+    except ValidatorRefusedError as refused:
+        code: Code = "unknown-name" if split_name(written) is None else "not-allowed"
+        spot.complain(code, refused.summary, remedy=refused.remedy)
         return None
-    if found["module"] in allowed:
-        return f"{found['module']}.{found['name']}"
-    summary = f"functions of `{found['module']}` may not judge here"
-    spot.complain("not-allowed", summary, remedy="list the module under `validators` in [tool.rehearse], or name it on the command line")
-    return None
+    return f"{named.module}.{named.name}"
 
 
 # ── invariants ─────────────────────────────────────────────────────────────────────────────────────────────────────────
