@@ -70,6 +70,15 @@ class Clearance:
         if link.number != self.link:
             raise GuardRefusedError(link.target, ["the clearance was given on another connection"])
 
+    def cover(self, key: str) -> None:
+        """Return if the clearance is for the database whose backups and intent bear `key`.
+
+        Raises:
+            GuardRefusedError: If it is for another one.
+        """
+        if self.identity.key != key:
+            raise GuardRefusedError(key, [f"the clearance is for {self.identity.full_name}"])
+
 
 def clear(link: Link, request: GuardRequest) -> Clearance:
     """Return leave to change the database behind `link`, if every condition of the guard holds.
@@ -99,6 +108,33 @@ def clear(link: Link, request: GuardRequest) -> Clearance:
     if reasons:
         raise GuardRefusedError(identity.full_name, reasons)
     return Clearance(request.run, identity, link.number, _SEAL)
+
+
+def clear_on_server(maintenance: Link, clearance: Clearance) -> Clearance:
+    """Return a clearance for statements that only another database of the same server can send: copying, renaming.
+
+    The database's name, oid and cluster are asked again there, right now.
+
+    Raises:
+        GuardRefusedError: If the server knows the name for another database, or does not answer.
+    """
+    expected = clearance.identity
+
+    def same() -> tuple[str, ...]:
+        found = maintenance.rows(_ON_SERVER, expected.name)
+        held = [tuple(str(part) for part in row) for row in found] == [(expected.number, expected.place)]
+        return () if held else (f"the server has another database, or none, under the name {expected.name}",)
+
+    reasons = _asked("name on the server", same)
+    if reasons:
+        raise GuardRefusedError(expected.full_name, reasons)
+    return Clearance(clearance.run, expected, maintenance.number, _SEAL)
+
+
+_ON_SERVER: Final = """
+SELECT oid, (SELECT system_identifier FROM pg_control_system()) FROM pg_database
+WHERE datname = %s AND NOT datistemplate AND NOT pg_is_in_recovery()
+"""
 
 
 def _asked(name: str, condition: Condition) -> tuple[str, ...]:

@@ -124,7 +124,10 @@ class SqliteLink:
         self.raw = raw
         self.path = path
         self.deadline = deadline
-        raw.set_progress_handler(lambda: 1 if self.deadline.passed else 0, _PROGRESS_STEP)
+
+    def end_at_deadline(self) -> None:
+        """See that a running statement ends at the deadline; not for a connection whose handler is a run's."""
+        self.raw.set_progress_handler(lambda: 1 if self.deadline.passed else 0, _PROGRESS_STEP)
 
     @property
     def target(self) -> str:
@@ -283,7 +286,9 @@ def open_sqlite(path: Path, deadline: Deadline, *, immutable: bool = False) -> S
         raise BackupError(f"{resolved} cannot be opened: {error}") from error
     raw.execute("PRAGMA trusted_schema = OFF")
     raw.text_factory = _text
-    return SqliteLink(raw, resolved, deadline)
+    link = SqliteLink(raw, resolved, deadline)
+    link.end_at_deadline()
+    return link
 
 
 def _text(value: bytes) -> str:
