@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from worlds import LAYERS, PEOPLE, SCHEMA, SHIFTS, fill, hours, hours_now, opened, request, set_hours
+from worlds import PEOPLE, SCHEMA, SHIFTS, fill, hours, hours_now, opened, request, set_hours
 
 from rehearse.database.observe import StatementLog
 from rehearse.database.store import Layer
@@ -351,7 +351,3 @@ def test_a_copy_starts_from_now_and_goes_its_own_way(store: Store) -> None:
     assert hours_now(lease) == FRESH | {"p1": 11}
     lease.discard()
 
-
-def test_layers_are_the_same_everywhere() -> None:
-    """The small world has a schema and rows, bottom first."""
-    assert [layer.name for layer in LAYERS] == ["schema", "setup"]

@@ -86,11 +86,12 @@ class PostgresStore:
                 "isolation `transaction` has a single session; several, or another process, need a database to share"
             )
         base, upper = self._split(request.layers)
-        if request.isolation == "clone" or shared:
-            return self._database_lease(request, base, upper)
-        if request.isolation == "auto" and self._counting.get(_keys(request.layers)):
-            return self._database_lease(request, base, upper)
-        return self._transaction_lease(request, base, upper)
+        make = self._database_lease if shared or self._needs_clone(request) else self._transaction_lease
+        try:
+            return make(request, base, upper)
+        except psycopg.errors.InvalidCatalogName:  # another engine swept the template: it is made again, once
+            self._templates.forget(request.layers)
+            return make(request, base, upper)
 
     def sweep(self) -> tuple[str, ...]:
         """Drop what killed runs left on the server."""
@@ -115,6 +116,10 @@ class PostgresStore:
         self._databases.close()
         if self._server is not None:
             self._server.stop()
+
+    def _needs_clone(self, request: LeaseRequest) -> bool:
+        counts = self._counting.get(_keys(request.layers), False)
+        return request.isolation == "clone" or (request.isolation == "auto" and counts)
 
     def _split(self, layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:
         """Return the layers that come from a template, and those that are built where they are used."""
@@ -158,12 +163,7 @@ class PostgresStore:
         return lease
 
     def _clone(self, layers: tuple[Layer, ...]) -> Clone:
-        """Return a clone; a template that another engine swept in the meantime is made again, once."""
-        try:
-            return self._pool(self._templates.name(layers)).take()
-        except psycopg.errors.InvalidCatalogName:
-            self._templates.forget(layers)
-            return self._pool(self._templates.name(layers)).take()
+        return self._pool(self._templates.name(layers)).take()
 
     def _pool(self, template: str) -> ClonePool:
         with self._lock:

@@ -218,7 +218,7 @@ class Databases:
             if database.name.startswith(_TEMPLATE_NAME):
                 self._do(SQL("ALTER DATABASE {} IS_TEMPLATE false").format(Identifier(database.name)))
             self._do(SQL("DROP DATABASE {}").format(Identifier(database.name)))
-        except (psycopg.errors.ObjectInUse, psycopg.errors.InvalidCatalogName, RehearseError):
+        except (psycopg.errors.ObjectInUse, psycopg.errors.InvalidCatalogName, psycopg.InternalError, RehearseError):
             return False
         return True
 

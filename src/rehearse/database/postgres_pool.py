@@ -121,7 +121,8 @@ class ClonePool:
             self._closed = True
             clones, self._ready = tuple(self._ready), deque()
         for clone in clones:
-            self._discard(clone)
+            clone.connection.shut()
+            self._janitor.drop(clone.database)
 
     def _add(self, databases: Databases) -> None:
         try:
@@ -135,11 +136,8 @@ class ClonePool:
             if not self._closed:
                 self._ready.append(clone)
                 return
-        self._discard(clone)
-
-    def _discard(self, clone: Clone) -> None:
         clone.connection.shut()
-        self._janitor.drop(clone.database)
+        databases.drop(clone.database)
 
 
 def make_clone(databases: Databases, template: str) -> Clone:
