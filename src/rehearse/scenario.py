@@ -48,6 +48,7 @@ class Written:
         root: The scenario path below which the file was found; None for a file named directly.
         suite: The folders between `root` and the file.
         bindings: The values of the matrix axes for this one.
+        place: The key that holds `node`, where a missing key is shown; None for a text that came from elsewhere.
         resolved: Whether `node` holds no placeholders any more, because it came out of `rehearse.loading.resolve`.
     """
 
@@ -61,6 +62,7 @@ class Written:
     suite: tuple[str, ...] = ()
     bindings: FrozenMap = EMPTY_MAP
     resolved: bool = False
+    place: Span | None = None
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,7 @@ def _scenarios(place: Span, node: MapNode, origin: Origin, complaints: Complaint
             origin.root,
             origin.suite,
             binding.values,
+            place=place,
         )
 
 

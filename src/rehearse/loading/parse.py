@@ -114,7 +114,7 @@ def parse(resolved: Resolved, domain: Domain, surroundings: Surroundings, compla
 
     What concerns several rows is checked by the domain, once each row for itself is right.
     """
-    root = Spot(complaints, "", resolved.tree.span)
+    root = Spot(complaints, "", resolved.written.place or resolved.tree.span)
     parts = _read_parts(resolved, domain, root)
     _check_header(parts.header, domain, surroundings, root)
     settled = _settle(parts, domain, root) if resolved.complete else _Settled(DEFAULT_CLOCK)
