@@ -42,13 +42,12 @@ def dumps(record: object, *, indent: int | None = None) -> str:
 def _encoded(value: object) -> object:
     """Return one step of the encoding of what JSON does not know; its parts are asked for in turn."""
     kind = type(value)
-    if kind is Span:
-        return _place(value)
     names = _FIELDS.get(kind)
     if names is None and is_dataclass(kind):
         names = _FIELDS[kind] = tuple(item.name for item in fields(kind))
     if names is not None:
-        return {name: getattr(value, name) for name in names}
+        parts = ((name, getattr(value, name)) for name in names)
+        return {name: _place(part) if type(part) is Span else part for name, part in parts}
     match value:
         case datetime():
             return {"$moment": value.isoformat()}
@@ -67,7 +66,7 @@ def _encoded(value: object) -> object:
 
 
 def _place(span: Span) -> dict[str, object]:
-    """A place without the text that it lies in, which is stored once and not with every check."""
+    """A place without the text that it lies in, which is stored once; the encoder would take it for a list, as it is a tuple."""
     return {"name": span.source.name, "line": span.line, "column": span.column, "end_column": span.end_column}
 
 
@@ -111,7 +110,7 @@ def decode(kind: object, data: Any) -> object:
 def _decoded_union(members: tuple[object, ...], data: Any) -> object:
     if data is None:
         return None
-    records = [member for member in members if isinstance(member, type) and is_dataclass(member)]
+    records = [member for member in members if isinstance(member, type) and (is_dataclass(member) or member is Span)]
     if isinstance(data, dict) and records:
         return decode(records[0], data)
     structured = [member for member in members if get_origin(member) in (tuple, Mapping) or get_origin(member) is not None]
