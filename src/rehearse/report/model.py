@@ -13,6 +13,7 @@ from rehearse.run.outcome import ScenarioResult
 from rehearse.values import FrozenMap, Value, plain
 
 if TYPE_CHECKING:
+    from rehearse.expect.verdict import CheckResult
     from rehearse.snapshot.model import Diff, RowChange
 
 
@@ -133,6 +134,11 @@ def _change_line(change: RowChange, columns: tuple[str, ...], limits: Limits) ->
             if value is not None and not (name == "id" and value in key)
         )
     return ChangeLine(SIGNS[change.kind], visible_name(change.table), row, details)
+
+
+def checks_in_order(result: ScenarioResult) -> tuple[CheckResult, ...]:
+    """Return the checks as a reader wants them: those that stand in the way first, else as judged, critical ones first."""
+    return tuple(sorted(result.validations.values(), key=lambda check: (check.passed, check.status == "passed")))
 
 
 def visible_name(name: str) -> str:

@@ -30,6 +30,7 @@ from rehearse.values import FrozenMap, plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+
 class Files(Protocol):
     """The files of a run, by name."""
 

@@ -10,6 +10,7 @@ from rehearse.report.model import (
     Limits,
     change_lines,
     changed_tables,
+    checks_in_order,
     count_text,
     isolation_text,
     rows_cut,
@@ -141,7 +142,7 @@ def _changes(result: ScenarioResult, limits: Limits) -> Iterator[Line]:
 
 
 def _checks(result: ScenarioResult, limits: Limits) -> Iterator[Line]:
-    checks = tuple(result.validations.values())
+    checks = checks_in_order(result)
     if not checks:
         return
     yield Line(f"What was checked: {verdict_text(checks)}", "title")

@@ -11,6 +11,7 @@ from rehearse.report.model import (
     Limits,
     change_lines,
     changed_tables,
+    checks_in_order,
     count_text,
     isolation_text,
     rows_cut,
@@ -132,7 +133,7 @@ class PageView:
 def view(report: RunReport, limits: Limits) -> PageView:
     """Return everything that the page shows of a report, cut to `limits`."""
     result = report.result
-    checks = tuple(result.validations.values())
+    checks = checks_in_order(result)
     dropped = max(0, len(report.statements) - limits.statements) + report.statements_dropped
     return PageView(
         title=cell(result.scenario_name or result.scenario_id),
