@@ -1,0 +1,78 @@
+"""A resolved scenario can be written down and loads to the same."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rehearse.errors import Complaints
+from rehearse.loading.tree import DeferredNode, Entry, ListNode, MapNode, Node, ScalarNode, plain_value
+from rehearse.loading.write import scenario_text
+from rehearse.loading.yaml_tree import read_tree
+from rehearse.source import Source, Span
+
+HERE = Span(Source("x", ""), 1, 1, 2)
+DATES = st.dates(min_value=date(1, 1, 1))
+MOMENTS = st.datetimes().map(lambda moment: moment.replace(second=0, microsecond=0))
+DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**9), max_value=10**9)
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20).filter(lambda text: "${" not in text)
+SCALARS = st.none() | st.booleans() | st.integers(-(10**12), 10**12) | DECIMALS | DATES | MOMENTS | TEXTS
+
+
+def node_of(value: object) -> Node:
+    """Return a tree of plain values."""
+    if isinstance(value, dict):
+        return MapNode(tuple(Entry(key, HERE, node_of(item)) for key, item in value.items()), HERE)
+    if isinstance(value, list):
+        return ListNode(tuple(node_of(item) for item in value), HERE)
+    return ScalarNode(value, HERE)  # type: ignore[arg-type]
+
+
+TREES = st.dictionaries(
+    TEXTS.filter(bool),
+    st.recursive(
+        SCALARS,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS.filter(bool), inner, max_size=3),
+        max_leaves=8,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(TREES)
+def test_what_is_written_reads_back_the_same(value: dict[str, object]) -> None:
+    """Whatever a scenario may hold survives: types, order, empty collections, odd keys."""
+    tree = node_of(value)
+    assert isinstance(tree, MapNode)
+    complaints = Complaints()
+    back = read_tree(Source("y", scenario_text(tree)), complaints)
+    assert complaints.problems == ()
+    assert isinstance(back, MapNode)
+    inner = back.get("scenario")
+    assert inner is not None
+    assert plain_value(inner) == plain_value(tree)
+
+
+def test_a_literal_placeholder_stays_literal() -> None:
+    """A text that came out of ``$${`` is written so that it is not resolved a second time; a deferred one is written as it is."""
+    tree = MapNode(
+        (
+            Entry("literal", HERE, ScalarNode("${x}", HERE)),
+            Entry("later", HERE, DeferredNode("${steps.plan.data.id}", HERE, (("plan", "data", "id"),))),
+        ),
+        HERE,
+    )
+    assert scenario_text(tree) == 'scenario:\n  literal: "$${x}"\n  later: "${steps.plan.data.id}"\n'
+
+
+def test_the_layout_is_one_that_a_person_reads() -> None:
+    """Rows of scalars stand on one line, deeper ones are indented."""
+    tree = node_of({"rows": [{"id": "R1", "n": 1}, {"id": "R2", "list": [{"a": Decimal("2.50")}]}], "at": datetime(2024, 1, 2, 3, 4)})
+    assert isinstance(tree, MapNode)
+    assert scenario_text(tree) == (
+        'scenario:\n  rows:\n    - {id: "R1", n: 1}\n    - id: "R2"\n      list:\n        - {a: 2.50}\n  at: 2024-01-02T03:04\n'
+    )
