@@ -11,7 +11,8 @@ from rehearse.database.observe import StatementLog
 from rehearse.database.store import Lease
 from rehearse.deferred import ResultLookup, fill
 from rehearse.errors import Complaints
-from rehearse.loading.reader import MISSING, read
+from rehearse.loading.reader import read
+from rehearse.loading.spot import MISSING
 from rehearse.plan import Plan
 from rehearse.run.attempt import Attempt
 from rehearse.run.deadline import Cancellation, Ended, OperationStoppedError, Watchdog

@@ -11,7 +11,8 @@ from rehearse.errors import Complaints, Problem, RehearseError, ScenarioError, d
 from rehearse.expect.comparisons import unlike, unmet
 from rehearse.expect.tolerance import leeway
 from rehearse.expectation import Equal, NumericSpec
-from rehearse.loading.reader import MISSING, read
+from rehearse.loading.reader import read
+from rehearse.loading.spot import MISSING
 from rehearse.measures import measures_of
 
 if TYPE_CHECKING:

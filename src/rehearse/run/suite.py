@@ -28,17 +28,17 @@ def perform_with_attempts(
     Each attempt has a fresh database and evidence of its own. The last result is returned, with every attempt in `attempts`;
     it is `flaky` if they disagree.
     """
-    tried: list[Attempt] = []
-    for number in range(1, attempts + 1):
-        result = perform(plan, services)
-        tried.append(Attempt(number, result.status, result.run_id, result.error))
-        cancelled = services.cancellation is not None and services.cancellation.requested
-        if number == attempts or cancelled or not worth_another(result):
+    tried: list[ScenarioResult] = []
+    while True:
+        tried.append(perform(plan, services))
+        last = tried[-1]
+        if len(tried) >= attempts or services.cancellation.requested or not worth_another(last):
             break
-        pause(FIRST_PAUSE * 2 ** (number - 1))
+        pause(FIRST_PAUSE * 2 ** (len(tried) - 1))
     if len(tried) == 1:
-        return result
-    return replace(result, attempts=tuple(tried), flaky=len({attempt.status for attempt in tried}) > 1)
+        return last
+    kept = tuple(Attempt(number, each.status, each.run_id, each.error) for number, each in enumerate(tried, 1))
+    return replace(last, attempts=kept, flaky=len({each.status for each in tried}) > 1)
 
 
 def worth_another(result: ScenarioResult) -> bool:
