@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -31,6 +32,14 @@ def wait(session: Session, parameters: NoParameters, context: Context) -> Operat
         time.sleep(0.002)
 
 
+def sulk(session: Session, parameters: NoParameters, context: Context) -> OperationResult:
+    """Wait, and do not listen to anybody who says it is enough."""
+    del session, parameters, context
+    while True:
+        with suppress(BaseException):
+            time.sleep(0.002)
+
+
 BAZAAR = replace(
     SHOP,
     name="bazaar",
@@ -39,6 +48,7 @@ BAZAAR = replace(
         **SHOP.operations,
         "burn": Operation("burn", Burn, burn, writes=False),
         "wait": Operation("wait", NoParameters, wait),
+        "sulk": Operation("sulk", NoParameters, sulk),
     },
     panels=(
         Panel(

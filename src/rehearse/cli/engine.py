@@ -151,7 +151,7 @@ def _store(database: str, server: str, consent: str, of: ArtifactStore) -> Store
         return open_store(server or database)
     from rehearse.database.attached import AttachedStore  # noqa: PLC0415
 
-    return AttachedStore(database, consent=(consent,) if consent else (), root=of.root)
+    return AttachedStore(database, consent=(consent,) if consent else ())
 
 
 OWN = ("sqlite", "sqlite://", "bundled", "postgresql+bundled://")

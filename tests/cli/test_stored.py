@@ -1,0 +1,140 @@
+"""``show``, ``judge`` and ``clean``: runs that are over."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from cli.conftest import Command
+
+EASIER = "expected_outcome:\n  stock_total: 1\n"
+WRONG = "expected_outcome:\n  stock_totl: 1\n"
+
+
+@pytest.fixture
+def ran(rehearse: Command) -> Command:
+    """A project in which two scenarios ran, one of them twice."""
+    rehearse("run", "sell-two")
+    rehearse("run", "sell-two")
+    rehearse("run", "sell-wrong")
+    return rehearse
+
+
+@pytest.mark.parametrize(
+    ("form", "beginning"),
+    [
+        ("text", "✓ Two lamps\n"),
+        ("json", '{\n  "format": 1,\n  "scenario_id": "sell-two",'),
+        ("yaml", "format: 1\nscenario_id: sell-two\n"),
+        ("markdown", "# ✓ Two lamps\n"),
+        ("html", "<!doctype html>\n"),
+        ("junit", "<?xml "),
+    ],
+)
+def test_show(ran: Command, form: str, beginning: str) -> None:
+    """A stored run is shown in every format."""
+    answer = ran("show", "sell-two-0001", "--format", form)
+    assert (0, "") == (answer.code, answer.err)
+    assert answer.out.startswith(beginning)
+
+
+def test_a_stored_run_reads_as_it_did(ran: Command) -> None:
+    """The report of a stored run is the report that was printed when it ended, places included."""
+    printed = ran("run", "sell-wrong").out
+    assert ran("show", "sell-wrong").out == printed
+    assert "scenarios/selling/wrong.yaml:19:5" in printed
+
+
+def test_a_scenarios_id_means_its_newest_run(ran: Command) -> None:
+    """Without a number the newest run is shown."""
+    assert "runs/sell-two-0002" in ran("show", "sell-two").out
+
+
+def test_the_page_has_the_domains_panels_and_the_sql(ran: Command) -> None:
+    """The page is made from the evidence alone: panels of the domain, the SQL log, the way to run it again."""
+    page = ran("show", "sell-two", "--format", "html").out
+    for text in (
+        "<h2>Stock</h2>",
+        "<td>lamp</td>",
+        "UPDATE products",
+        "rehearse run sell-two",
+        "It is what a bazaar is for.",
+    ):
+        assert text in page
+
+
+@pytest.mark.parametrize("command", ["show", "judge"])
+def test_an_unknown_run_suggests_the_nearest(ran: Command, command: str) -> None:
+    """A run that is not there is a mistake of the caller."""
+    answer = ran(command, "sell-two-0009")
+    assert answer.code == 2
+    assert "no run `sell-two-0009`" in answer.err
+    assert "did you mean `sell-two-000" in answer.err
+
+
+def test_judge_again(ran: Command) -> None:
+    """The same expectations give the same verdict and exit code, without a database."""
+    assert (0, 1) == (ran("judge", "sell-two").code, ran("judge", "sell-wrong").code)
+
+
+def test_judge_with_other_expectations(ran: Command) -> None:
+    """Edited expectations are judged on the same evidence, and the stored result stays as it was."""
+    ran.write("easier.yaml", EASIER)
+    answer = ran("judge", "sell-wrong", "--expect", "easier.yaml", "--json")
+    assert answer.code == 0
+    assert json.loads(answer.out)["status"] == "passed"
+    assert json.loads(ran("show", "sell-wrong", "--format", "json").out)["status"] == "failed"
+
+
+def test_expectations_with_mistakes(ran: Command) -> None:
+    """Mistakes in edited expectations are shown with their place; exit code 2."""
+    ran.write("wrong.yaml", WRONG)
+    answer = ran("judge", "sell-two", "--expect", "wrong.yaml")
+    assert answer.code == 2
+    assert "--> wrong.yaml:2:3" in answer.err
+    assert "did you mean `stock_total`?" in answer.err
+
+
+def test_expectations_that_are_not_there(ran: Command) -> None:
+    """A file that is missing is a mistake."""
+    assert ran("judge", "sell-two", "--expect", "nowhere.yaml").code == 2
+
+
+def test_an_error_stays_an_error(rehearse: Command) -> None:
+    """A run that crashed is not made good by other expectations."""
+    rehearse("run", "fire")
+    rehearse.write("easier.yaml", "expected_outcome:\n  stock_total: 3\n")
+    assert rehearse("judge", "fire", "--expect", "easier.yaml").code == 3
+
+
+def test_judging_needs_evidence(rehearse: Command) -> None:
+    """A run that kept only its result cannot be judged again, and says what is missing."""
+    path = rehearse.root / "scenarios/selling/lamps.yaml"
+    path.write_text(path.read_text().replace("  clock:", "  capture_artifacts: false\n  clock:"))
+    assert rehearse("run", "sell-two").code == 0
+    answer = rehearse("judge", "sell-two")
+    assert answer.code == 3
+    assert "the run did not keep" in answer.err
+    assert rehearse("show", "sell-two", "--format", "html").code == 0
+
+
+def test_clean(ran: Command) -> None:
+    """Runs kept for no day go, and the wreck of a killed run; with --dry-run they are only named."""
+    path = ran.root / "scenarios/selling/lamps.yaml"
+    path.write_text(path.read_text() + "  artifacts: {retention_days: 0}\n")
+    ran("run", "sell-two")
+    wreck = ran.root / ".rehearse/runs/sell-two-0099"
+    wreck.mkdir()
+    only_said = ran("clean", "--dry-run")
+    assert "sell-two-0003  would go: its time is over" in only_said.out
+    assert "sell-two-0099  would go: never finished" in only_said.out
+    assert wreck.is_dir()
+    cleaned = ran("clean")
+    assert cleaned.code == 0
+    assert "sell-two-0003  removed: its time is over" in cleaned.out
+    assert "2 runs removed" in cleaned.out
+    assert not wreck.exists()
+    assert ran("clean").out.splitlines()[0] == "0 runs removed, 0 bytes"
