@@ -255,8 +255,8 @@ def _field_pattern(name: str, node: Node, kind: Kind, spot: Spot) -> FieldPatter
 
 
 def _is_plain_map(node: MapNode, kind: Kind) -> bool:
-    """A map is a spec, but for fields that can hold maps: there it is one only if all its keys are a spec's."""
-    return kind in {"any", "map"} and not all(entry.key in _FIELD_KEYS for entry in node)
+    """A map is a spec, but for fields that can hold maps: there it is one only if it has keys, and all are a spec's."""
+    return kind in {"any", "map"} and not (node.entries and all(entry.key in _FIELD_KEYS for entry in node))
 
 
 def _spec_without_type(node: MapNode, kind: Kind, spot: Spot) -> tuple[Spec, FieldCommonForm] | None:
