@@ -13,9 +13,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from rehearse.database.statements import Shape
+if TYPE_CHECKING:
+    from rehearse.database.statements import Shape
 
 _ENABLED: ContextVar[bool] = ContextVar("rehearse_query_cache", default=False)
 _MAX_ROWS: Final = 10_000

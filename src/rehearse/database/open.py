@@ -21,7 +21,7 @@ def open_store(url: str | None = None, *, root: Path | None = None) -> Store:
     Args:
         url: None, ``sqlite`` or ``sqlite://`` for SQLite; ``postgresql://…`` for that server; ``bundled`` or ``postgresql+bundled://`` for a
             PostgreSQL that is started here and stops with this process.
-        root: Where SQLite's templates and kept databases lie.
+        root: Where templates and kept databases lie.
 
     Raises:
         RehearseError: If the address names nothing of that kind, or a driver is missing.
@@ -32,9 +32,9 @@ def open_store(url: str | None = None, *, root: Path | None = None) -> Store:
         return SqliteStore(root)
     if url in _BUNDLED or url.startswith(_SERVERS):
         _require_driver()
-        from rehearse.database.postgres import PostgresStore, bundled_store  # noqa: PLC0415
+        from rehearse.database.postgres import PostgresStore  # noqa: PLC0415
 
-        return bundled_store() if url in _BUNDLED else PostgresStore(url)
+        return PostgresStore(None if url in _BUNDLED else url, root=root)
     if url.startswith("sqlite://"):
         raise RehearseError(f"{url} names a database that exists already; a store makes its own: leave the path out")
     raise RehearseError(f"no store for {_without_password(url)}; known are sqlite://, postgresql://… and bundled")
@@ -44,7 +44,9 @@ def _require_driver() -> None:
     try:
         import psycopg  # noqa: F401, PLC0415  (asked before anything needs it, for a message that says what to do)
     except ImportError as error:
-        raise RehearseError("PostgreSQL needs the driver psycopg 3; install rehearse[postgresql], or rehearse[server]") from error
+        raise RehearseError(
+            "PostgreSQL needs the driver psycopg 3; install rehearse[postgresql], or rehearse[server]"
+        ) from error
 
 
 def _without_password(url: str) -> str:

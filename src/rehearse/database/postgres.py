@@ -11,13 +11,18 @@ import psycopg
 from rehearse.database.engine import Exchange
 from rehearse.database.postgres_connection import connect_postgres, plain_url
 from rehearse.database.postgres_databases import Databases
+from rehearse.database.postgres_keep import DumpKeeper, NameKeeper
 from rehearse.database.postgres_lease import Bench, DatabaseLease, Premises, Seat, TransactionLease
 from rehearse.database.postgres_pool import ClonePool, Janitor
 from rehearse.database.postgres_templates import PostgresTemplates, build_layers
+from rehearse.database.scratch import lasting_root
 from rehearse.database.server import BundledServer
 from rehearse.errors import RehearseError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rehearse.database.postgres_keep import Keeper
     from rehearse.database.postgres_lease import PostgresLease
     from rehearse.database.postgres_pool import Clone
     from rehearse.database.store import Backend, Layer, LeaseRequest
@@ -28,6 +33,7 @@ class PostgresStore:
 
     Args:
         url: Of a server on which we may create databases; None to start a bundled one that ends with the store.
+        root: Where kept databases of a bundled server go, as files of SQL; by default the user's cache directory.
 
     Raises:
         RehearseError: If the server cannot be reached or does not let us, or libpq is too old.
@@ -35,7 +41,8 @@ class PostgresStore:
 
     backend: Backend = "postgresql"
 
-    def __init__(self, url: str | None = None) -> None:
+    def __init__(self, url: str | None = None, *, root: Path | None = None) -> None:
+        self._root = (root or lasting_root()).absolute()
         self._server = BundledServer() if url is None else None
         try:
             self._open(url if self._server is None else self._server.start())
@@ -56,7 +63,7 @@ class PostgresStore:
         exchange = Exchange("postgresql+psycopg://", first, use_native_hstore=False)
         first.shut()
         self._janitor = Janitor(self._databases.assistant)
-        self._premises = Premises(self._databases, self._janitor, exchange)
+        self._premises = Premises(self._databases, self._janitor, exchange, self._keeper())
         self._templates = PostgresTemplates(self._databases, exchange)
         self._lock = threading.Lock()
         self._pools: dict[str, ClonePool] = {}
@@ -64,6 +71,11 @@ class PostgresStore:
         self._uses: Counter[tuple[str, ...]] = Counter()
         self._counting: dict[tuple[str, ...], bool] = {}
         self._closed = False
+
+    def _keeper(self) -> Keeper:
+        if self._server is None:
+            return NameKeeper(self._databases)
+        return DumpKeeper(self._databases, self._server, self._root / "kept")
 
     @property
     def version(self) -> str:
@@ -191,11 +203,6 @@ class PostgresStore:
     def _drop_bench(self, bench: Bench) -> None:
         bench.seat.close()
         self._janitor.drop(bench.database)
-
-
-def bundled_store() -> PostgresStore:
-    """Return a store on a PostgreSQL of our own, which is started here and stops with the store."""
-    return PostgresStore()
 
 
 def _keys(layers: tuple[Layer, ...]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ import math
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -21,6 +20,8 @@ from rehearse.database.watch import TransactionError, Watch
 from rehearse.errors import RehearseError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from rehearse.database.deadline import Deadline
 
 LIBPQ_REQUIRED: Final = 170000

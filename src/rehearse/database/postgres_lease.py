@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -17,13 +16,16 @@ from rehearse.database.cache import QueryCache
 from rehearse.database.engine import Exchange
 from rehearse.database.postgres_connection import PostgresConnection, connect_postgres
 from rehearse.database.postgres_databases import Databases, OwnDatabase
-from rehearse.database.postgres_pool import Clone, Janitor, make_clone
+from rehearse.database.postgres_keep import Keeper
+from rehearse.database.postgres_pool import Clone, ClonePool, Janitor
 from rehearse.database.postgres_work import TRANSACTIONS, PostgresWork
 from rehearse.database.watch import Tenure, Watch
 from rehearse.database.works import SAVEPOINTS, LeasedWork, Words, is_usable
 from rehearse.errors import LeaseRevokedError, RehearseError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rehearse.database.deadline import Deadline
     from rehearse.database.observe import Observer
     from rehearse.database.store import Backend, How, LeaseRequest
@@ -38,6 +40,7 @@ class Premises:
     databases: Databases
     janitor: Janitor
     exchange: Exchange
+    keeper: Keeper
 
 
 @dataclass
@@ -89,7 +92,7 @@ class PostgresLease(ABC):
     @property
     def address(self) -> str:
         """Where a kept one will be."""
-        return self._premises.databases.address(self._kept_name)
+        return self._premises.keeper.address(self._kept_name)
 
     def work(self, observer: Observer, deadline: Deadline) -> PostgresWork:
         """Open a piece of work."""
@@ -127,7 +130,7 @@ class PostgresLease(ABC):
         if not self._kept:
             self._settle()
             self._kept = True
-            self._premises.databases.rename(self._database(), self._kept_name)
+            self._premises.keeper.keep(self._database(), self._kept_name)
         return self.address
 
     def discard(self) -> None:
@@ -216,6 +219,7 @@ class DatabaseLease(PostgresLease):
         super().__init__(request, premises)
         self._clone = clone
         self._idle = [Seat(clone.connection, premises.exchange)]
+        self._copies: ClonePool | None = None
 
     def process_address(self) -> str:
         """Return the URL of the clone, with the credentials of the store's own."""
@@ -226,8 +230,9 @@ class DatabaseLease(PostgresLease):
         if self._open:
             raise RehearseError("a database can be copied only while nobody works with it")
         self._settle()
-        clone = make_clone(self._premises.databases, self._clone.database.name)
-        return DatabaseLease(replace(self._request, run=name), self._premises, clone)
+        if self._copies is None:
+            self._copies = ClonePool(self._clone.database.name, self._premises.databases, self._premises.janitor)
+        return DatabaseLease(replace(self._request, run=name), self._premises, self._copies.take())
 
     def _database(self) -> OwnDatabase:
         return self._clone.database
@@ -236,6 +241,7 @@ class DatabaseLease(PostgresLease):
         return TRANSACTIONS
 
     def _seat(self) -> Seat:
+        self._forget_copies()
         if self._idle:
             return self._idle.pop()
         wire = self._premises.databases.connect(self._clone.database, self._request.run)
@@ -252,7 +258,14 @@ class DatabaseLease(PostgresLease):
             seat.close()
         self._idle.clear()
 
+    def _forget_copies(self) -> None:
+        """Copies made ahead hold what was there when nobody worked; whoever works now may change it."""
+        if self._copies is not None:
+            self._copies.close()
+            self._copies = None
+
     def _close(self) -> None:
+        self._forget_copies()
         for work in tuple(self._open):
             work.close()
         self._settle()

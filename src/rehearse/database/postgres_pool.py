@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,8 @@ from rehearse.database.postgres_databases import OwnDatabase
 from rehearse.errors import RehearseError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rehearse.database.postgres_databases import Databases
 
 _MOST_READY: Final = 4

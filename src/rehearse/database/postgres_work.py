@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 import psycopg
@@ -14,6 +13,8 @@ from rehearse.database.works import LeasedWork, Outcome, Words
 from rehearse.errors import RehearseError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from rehearse.database.watch import Watch

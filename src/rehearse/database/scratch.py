@@ -12,12 +12,14 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rehearse.errors import RehearseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _MEMORY_BACKED: Final = Path("/dev/shm")  # noqa: S108  (a private directory is made below it, and checked)
 _ENOUGH_BYTES: Final = 512 * 1024 * 1024

@@ -83,6 +83,10 @@ class BundledServer:
                 raise
         return f"postgresql://{SUPERUSER}@/postgres?host={self._holding.path}"
 
+    def program(self, name: str) -> Path:
+        """Return one of the programs that come with the server, as ``pg_dump``."""
+        return find_programs(ServerUser.choose()) / name
+
     def stop(self) -> None:
         """Stop the server and remove its data. Idempotent."""
         if self._holding is None or os.getpid() != self._owner:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearse.database.engine import Exchange
@@ -16,6 +15,8 @@ from rehearse.database.sqlite_templates import SqliteTemplates
 from rehearse.errors import RehearseError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rehearse.database.sqlite_lease import SqliteLease
     from rehearse.database.store import Backend, LeaseRequest
 

@@ -11,19 +11,18 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import Connection
+
 from rehearse.database.cache import QueryCache
 from rehearse.database.scratch import name_part, private_directory
-from rehearse.database.sqlite_connection import connect_own_file, connect_own_memory
+from rehearse.database.sqlite_connection import SqliteConnection, connect_own_file, connect_own_memory
 from rehearse.database.watch import Tenure, Watch
 from rehearse.database.works import SAVEPOINTS, LeasedWork, Words, is_usable
 from rehearse.errors import LeaseRevokedError, RehearseError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from rehearse.database.deadline import Deadline
     from rehearse.database.observe import Observer
-    from rehearse.database.sqlite_connection import SqliteConnection
     from rehearse.database.store import Backend, How, LeaseRequest
 
 TRANSACTIONS: Final = Words(write="BEGIN IMMEDIATE", read="BEGIN", commit="COMMIT", rollback=("ROLLBACK",))
@@ -266,7 +265,13 @@ class FileLease(SqliteLease):
         super()._given_back(work)
         raw = work.wire
         connection = self._wraps.pop(raw, None)
-        if connection is None or not is_usable(connection) or self._discarded or work.watch.interruptions or raw.in_transaction:
+        if (
+            connection is None
+            or not is_usable(connection)
+            or self._discarded
+            or work.watch.interruptions
+            or raw.in_transaction
+        ):
             raw.shut()
         else:
             self._idle.append((raw, connection))

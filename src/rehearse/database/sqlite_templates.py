@@ -7,7 +7,6 @@ import os
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from rehearse.database.watch import TransactionError
 from rehearse.errors import RehearseError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sqlalchemy import Connection

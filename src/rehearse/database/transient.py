@@ -8,6 +8,7 @@ from typing import Final
 
 _CONNECTION_LOST: Final = "08"
 _TRANSIENT_STATES: Final = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "25P03"})
+_LOST_RACES: Final = frozenset({"40001", "40P01"})
 _DATA_EXCEPTION: Final = "22"
 _QUOTED: Final = re.compile(r'"[^"]*"')
 _BUSY_SNAPSHOT: Final = 517
@@ -22,6 +23,13 @@ def is_transient_database_error(error: BaseException) -> bool:
     if getattr(original, "sqlite_errorcode", None) == _BUSY_SNAPSHOT:
         return True
     return _is_lost_connection(original)
+
+
+def is_lost_race(error: BaseException) -> bool:
+    """Return whether a transaction had to give way to another session's: a serialization failure, a deadlock, a stale snapshot."""
+    original = getattr(error, "orig", None) or error
+    lost = getattr(original, "sqlstate", None) in _LOST_RACES
+    return lost or getattr(original, "sqlite_errorcode", None) == _BUSY_SNAPSHOT
 
 
 def _is_lost_connection(error: BaseException) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
-from rehearse.database.cache import Answer
 from rehearse.database.deadline import DeadlinePassedError
 from rehearse.database.observe import Statement
 from rehearse.database.statements import Shape, shape_of
@@ -18,7 +17,7 @@ from rehearse.database.transient import described_safely, redact
 from rehearse.errors import LeaseRevokedError, RehearseError
 
 if TYPE_CHECKING:
-    from rehearse.database.cache import QueryCache, SchemaLinks
+    from rehearse.database.cache import Answer, QueryCache, SchemaLinks
     from rehearse.database.deadline import Deadline
     from rehearse.database.observe import Observer
 

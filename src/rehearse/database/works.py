@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
 from rehearse.database.watch import Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from rehearse.database.watch import Watch
@@ -92,8 +93,8 @@ class LeasedWork(Generic[WireT]):
 
     def commit(self) -> None:
         """Commit it; under savepoints, release it."""
-        self._commit_sent = True
         self._before_commit()
+        self._commit_sent = True
         self.watch.control(_verb(self._words.commit), self._words.commit)
         self._commit_answered = True
         self.watch.opened = False
@@ -122,6 +123,10 @@ class LeasedWork(Generic[WireT]):
     def is_waiting_for_lock(self) -> bool:
         """Whether its statement waits at the server; SQLite answers busy instead of waiting."""
         return False
+
+    def interrupt(self) -> None:
+        """Stop what runs on this connection, from another thread."""
+        self.watch.interrupt()
 
     def close(self) -> None:
         """Undo what is open and give the connection back."""
