@@ -294,6 +294,14 @@ def test_a_complete_row_may_be_asked_exactly(write: Callable[[str], Written]) ->
     assert pattern.exact
 
 
+def test_a_date_in_a_pattern_may_be_a_spec(write: Callable[[str], Written]) -> None:
+    """A field that holds dates reads a quoted one, plain or as a spec."""
+    pattern = only("final_state: {products: [{id: P1, listed: {expected: '2024-12-25', critical: true}}]}", write)
+
+    assert isinstance(pattern, FinalStatePattern)
+    assert pattern.fields == (FieldPattern(name="listed", expected=Equal(date(2024, 12, 25)), critical=True),)
+
+
 def test_rules_go_by_the_name_in_force(whole: Scenario) -> None:
     """A companion's name of a rule is read as its stem."""
     pattern = check(whole, "final_state.compliance[0]")

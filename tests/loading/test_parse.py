@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,6 +14,10 @@ from rehearse.errors import Complaints, ScenarioError
 from rehearse.expectation import Deferred, StepExpectation
 from rehearse.loading.load import check_all, load_written
 from rehearse.loading.parse import Surroundings
+from rehearse.loading.spot import Spot
+from rehearse.loading.tree import MapNode
+from rehearse.loading.world import read_world
+from rehearse.loading.yaml_tree import read_tree
 from rehearse.registry import domain, domain_names, domains
 from rehearse.scenario import ArtifactSettings, DatabaseSetup, Scenario
 from rehearse.source import Source
@@ -282,6 +287,20 @@ def test_loading_twice_gives_the_same(write: Callable[[str], Written]) -> None:
     second = load_written(written, validators_allowed=("my.checks",))
 
     assert first == second
+
+
+def test_rows_need_an_id_where_their_section_says_so() -> None:
+    """A section may require ids that its record leaves optional."""
+    sections = {**SHOP.sections, "orders": replace(SHOP.sections["orders"], requires_id=True)}
+    complaints = Complaints()
+    node = read_tree(Source("a.yaml", "orders: [{product_id: P1}]"), complaints)
+    assert isinstance(node, MapNode)
+
+    read_world(node, replace(SHOP, sections=sections), Spot(complaints, "setup", node.span))
+
+    assert [(problem.code, problem.summary) for problem in complaints.problems] == [
+        ("missing-key", "a row of `orders` needs `id`")
+    ]
 
 
 # ── the registry ───────────────────────────────────────────────────────────────────────────────────────────────────────

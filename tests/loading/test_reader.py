@@ -393,6 +393,15 @@ def test_an_annotation_outside_the_vocabulary_is_a_defect_of_the_domain() -> Non
         compile_annotation("a text")
 
 
+def test_an_upper_bound_alone_is_told_so() -> None:
+    """The remedy says what is allowed, whichever bounds there are."""
+    complaints = Complaints()
+
+    read(ScalarNode(5, SPAN), Annotated[int, Range(maximum=4)], complaints, field="it")
+
+    assert [problem.message for problem in complaints.problems] == ["`it` is 5; allowed: at most 4"]
+
+
 @given(st.integers(0, 10_000))
 def test_hours_are_minutes_exactly(minutes: int) -> None:
     """Every whole number of minutes, written as hours, comes back as itself if its decimal form is finite."""

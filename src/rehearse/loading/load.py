@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from rehearse.errors import Complaints, Problem, ScenarioError
 from rehearse.loading.fixtures import load_setup, search_of
 from rehearse.loading.parse import Loaded, Resolved, Surroundings, parse
-from rehearse.loading.reader import record_shape
 from rehearse.loading.resolve import resolve
 from rehearse.loading.tree import MapNode, ScalarNode
+from rehearse.loading.vocabulary import vocabulary_of
 from rehearse.registry import domain as installed_domain
 
 if TYPE_CHECKING:
@@ -74,8 +74,7 @@ def _load(
         return None
     tree = resolve(written, domain.generators, complaints)
     setup = tree.get("setup")
-    aliases = {name: record_shape(section.row).aliases for name, section in domain.sections.items()}
-    search = search_of(written, fixture_paths, aliases)
+    search = search_of(written, fixture_paths, vocabulary_of(domain).section_aliases)
     merged = load_setup(setup if isinstance(setup, MapNode) else MapNode((), tree.span), search, complaints)
     resolved = Resolved(written, tree, merged.node, merged.sql_fixtures, complete=not complaints.problems)
     return parse(resolved, domain, surroundings, complaints)

@@ -91,8 +91,6 @@ def _unknown_reference(
         names = [name for step in known for name in step.names]
         nearest = did_you_mean(str(reference[0]) if reference else "", names)
         return Unknown(f"{written} names no earlier step", nearest or "no step comes before this one")
-    if step.operation not in operations:
-        return None
     kind = kind_of_result(operations[step.operation], reference[1:])
     return Unknown(f"{written} names nothing: {kind.summary}", kind.remedy) if isinstance(kind, Unknown) else None
 

@@ -141,16 +141,14 @@ def plain_path(path: tuple[str | int, ...]) -> str:
     return text.removeprefix(".")
 
 
-def node_type(node: Node) -> str:
+def node_type(node: ScalarNode | ListNode | MapNode) -> str:
     """Return the format's word for the type of what stands there."""
     match node:
         case MapNode():
             return "a map"
         case ListNode():
             return "a list"
-        case DeferredNode():
-            return "the result of a step"
-        case ScalarNode():
+        case _:
             return with_article(type_name(node.value))
 
 

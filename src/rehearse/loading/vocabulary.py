@@ -87,11 +87,13 @@ class Vocabulary:
         domain: The domain.
         measures: Name or alias → measure, the engine's own included.
         tables: Name → table.
+        section_aliases: Section of the set-up → other spelling → field.
     """
 
     domain: Domain
     measures: Mapping[str, Measure]
     tables: Mapping[str, StoredTable]
+    section_aliases: Mapping[str, Mapping[str, str]]
 
 
 _KNOWN: dict[int, Vocabulary] = {}
@@ -101,17 +103,16 @@ def vocabulary_of(domain: Domain) -> Vocabulary:
     """Return the words of `domain`, made once."""
     known = _KNOWN.get(id(domain))
     if known is None or known.domain is not domain:
-        known = _KNOWN[id(domain)] = Vocabulary(domain, measures_of(domain), _tables(domain))
+        aliases = {name: record_shape(section.row).aliases for name, section in domain.sections.items()}
+        known = _KNOWN[id(domain)] = Vocabulary(domain, measures_of(domain), _tables(domain, aliases), aliases)
     return known
 
 
-def _tables(domain: Domain) -> Mapping[str, StoredTable]:
-    tables = {}
-    for name, columns in _columns(domain.metadata).items():
-        section = domain.sections.get(name)
-        aliases = record_shape(section.row).aliases if section else {}
-        tables[name] = StoredTable(name, columns, tuple(domain.derived_fields.get(name, ())), aliases)
-    return tables
+def _tables(domain: Domain, aliases: Mapping[str, Mapping[str, str]]) -> Mapping[str, StoredTable]:
+    return {
+        name: StoredTable(name, columns, tuple(domain.derived_fields.get(name, ())), aliases.get(name, {}))
+        for name, columns in _columns(domain.metadata).items()
+    }
 
 
 @cache
@@ -134,4 +135,5 @@ def column_kind(column: Column[object]) -> ColumnKind:
         (Numeric, "number"),
         (JSON, "json"),
     )
-    return next((kind for sql_type, kind in kinds if isinstance(column.type, sql_type)), "text")
+    stored = getattr(column.type, "impl", column.type)  # a decorated type counts as what it decorates
+    return next((kind for sql_type, kind in kinds if isinstance(stored, sql_type)), "text")
