@@ -70,7 +70,7 @@ class ResultLookup:
             raise MissingResultError(f"`steps.{name}` has no result")
         found = self.results[name]
         step = found if isinstance(found, StepView) else found.view()
-        value = _field(step, path[1:])
+        value = _field(step, path[1:], name)
         return reach(value, path[2:], f"steps.{name}.{path[1]}", _why(step))
 
 
@@ -95,10 +95,10 @@ def reach(value: Value, path: tuple[Part, ...], name: str, why: str = "") -> Val
 
 
 def _why(step: StepView) -> str:
-    return "" if step.outcome == "done" else f", and {step.name} came out {step.outcome}"
+    return "" if step.outcome == "done" else f", and the step came out {step.outcome}"
 
 
-def _field(step: StepView, path: tuple[Part, ...]) -> Value:
+def _field(step: StepView, path: tuple[Part, ...], name: str) -> Value:
     field = str(path[0]) if path else ""
     fields: dict[str, Value] = {
         "outcome": step.outcome,
@@ -110,11 +110,11 @@ def _field(step: StepView, path: tuple[Part, ...]) -> Value:
         "data": step.data,
     }
     if field not in fields:
-        raise MissingResultError(f"`steps.{step.name}.{field}` is not there: a result has {', '.join(fields)}")
+        raise MissingResultError(f"`steps.{name}.{field}` is not there: a result has {', '.join(fields)}")
     if step.outcome == "unknown" and field not in ("seconds", "queries"):
-        raise MissingResultError(f"nobody knows what {step.name} did, so it has no {field}", is_unknown=True)
+        raise MissingResultError(f"nobody knows what {name} did, so it has no {field}", is_unknown=True)
     if field == "data" and path[1:] and str(path[1]) not in step.data:
-        raise MissingResultError(f"`steps.{step.name}.data.{path[1]}` is not there: {step.name} came out {step.outcome}")
+        raise MissingResultError(f"`steps.{name}.data.{path[1]}` is not there: {name} came out {step.outcome}")
     return fields[field]
 
 

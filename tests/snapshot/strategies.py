@@ -1,17 +1,22 @@
 """Snapshots as Hypothesis draws them: any types, any texts, tables that differ a little."""
 
+# ruff: noqa: DTZ001  (moments have no zone)
+
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from rehearse.snapshot.columns import decimal
-from rehearse.snapshot.model import ColumnKind, Snapshot, Table
 from rehearse.values import FrozenMap, Value
 from snapshot.world import snapshot, table
+
+if TYPE_CHECKING:
+    from rehearse.snapshot.model import ColumnKind, Snapshot, Table
 
 KINDS: tuple[ColumnKind, ...] = ("text", "int", "bool", "number", "date", "moment", "json")
 texts = st.text(max_size=8)
@@ -25,7 +30,11 @@ json_values: st.SearchStrategy[Value] = st.recursive(
     max_leaves=5,
 )
 values: st.SearchStrategy[Value] = st.recursive(
-    json_scalars | dates | moments | st.fractions().filter(lambda value: isinstance(value, Fraction)) | st.floats(allow_nan=False),
+    json_scalars
+    | dates
+    | moments
+    | st.fractions().filter(lambda value: isinstance(value, Fraction))
+    | st.floats(allow_nan=False),
     lambda inner: st.lists(inner, max_size=3).map(tuple) | st.dictionaries(texts, inner, max_size=3).map(FrozenMap),
     max_leaves=6,
 )

@@ -1,5 +1,7 @@
 """A photograph holds every row of every table, with the same values on every back-end."""
 
+# ruff: noqa: DTZ001, S608  (moments have no zone; the tables are our own)
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -98,9 +100,9 @@ def test_only_named_tables_are_read_again(store: Store) -> None:
         connection.execute(text("UPDATE kinds SET whole = 8 WHERE id = 'b-2'"))
         after = capture_changed(connection, before, ["pairs"], METADATA)
     assert after.tables["kinds"] is before.tables["kinds"]
-    assert [(change.table, change.changed) for rows in difference(before, after).changes.values() for change in rows] == [
-        ("pairs", ("rank",))
-    ]
+    assert [
+        (change.table, change.changed) for rows in difference(before, after).changes.values() for change in rows
+    ] == [("pairs", ("rank",))]
 
 
 def test_a_table_that_did_not_change_stays_shared(store: Store) -> None:
@@ -113,7 +115,7 @@ def test_a_table_that_did_not_change_stays_shared(store: Store) -> None:
 
 
 def test_true_that_became_one_inside_json_is_a_change(store: Store) -> None:
-    """true and 1 are equal to Python; in a JSON column they are different values."""
+    """True and 1 are equal to Python; in a JSON column they are different values."""
     with connected(store) as connection:
         connection.execute(KINDS.update().where(KINDS.c.id == "a-9").values(extra=[True]))
         before = photograph(connection)
@@ -135,7 +137,10 @@ def test_a_table_without_a_key_is_refused() -> None:
     """Rows that cannot be told apart cannot be compared."""
     metadata = MetaData()
     Table("loose", metadata, Column("word", String))
-    with create_engine("sqlite://").connect() as connection, pytest.raises(ValueError, match="`loose` has no primary key"):
+    with (
+        create_engine("sqlite://").connect() as connection,
+        pytest.raises(ValueError, match="`loose` has no primary key"),
+    ):
         photograph(connection, metadata=metadata)
 
 

@@ -1,5 +1,7 @@
 """Photographs and differences survive being written down: the same content, the same bytes."""
 
+# ruff: noqa: DTZ001  (moments have no zone)
+
 from __future__ import annotations
 
 import json
@@ -7,17 +9,20 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 
 from rehearse.snapshot.diff import difference, identical
 from rehearse.snapshot.fingerprint import fingerprint
-from rehearse.snapshot.model import ColumnKind, Diff, Snapshot
 from rehearse.snapshot.serialize import diff_from_json, diff_to_json, from_json, to_json
 from rehearse.values import EMPTY_MAP, FrozenMap
 from snapshot.strategies import pairs, snapshots
 from snapshot.world import snapshot, table
+
+if TYPE_CHECKING:
+    from rehearse.snapshot.model import ColumnKind, Diff, Snapshot
 
 PERSONS: dict[str, ColumnKind] = {
     "id": "text",

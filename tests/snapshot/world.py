@@ -1,5 +1,7 @@
 """A schema with a column of every kind, the same rows for every back-end, and a way to have them in a real database."""
 
+# ruff: noqa: DTZ001  (moments have no zone)
+
 from __future__ import annotations
 
 from contextlib import contextmanager

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from rehearse.expect.case import Case, Judgement
+from rehearse.expect.case import Case, Judgement, UnavailableError
 from rehearse.expect.comparisons import shown, unlike
 from rehearse.expect.matching import fullest_matching
-from rehearse.expect.paths import key_text
+from rehearse.expect.paths import NotThereError, key_text
 from rehearse.expectation import ChangeEntry
 from rehearse.snapshot.model import RowChange
 from rehearse.values import Value, plain
@@ -22,43 +23,67 @@ _LISTED = 10
 
 
 @dataclass(frozen=True)
-class _Sought:
-    """An entry with its expected values resolved."""
+class Sought:
+    """An entry with its expected values resolved.
+
+    Attributes:
+        entry: As written.
+        row: The id that it names, or None.
+        where: Fields that pick the row.
+        changes: Field, new value, old value, and whether the old one was written.
+        missing: Why a result that it mentions cannot be read; such an entry fits no row.
+    """
 
     entry: ChangeEntry
-    row: Value
-    where: tuple[tuple[str, Value], ...]
-    changes: tuple[tuple[str, Value, Value, bool], ...]
+    row: Value = None
+    where: tuple[tuple[str, Value], ...] = ()
+    changes: tuple[tuple[str, Value, Value, bool], ...] = ()
+    missing: Exception | None = None
 
 
 @dataclass(frozen=True)
-class _Claims:
+class Claims:
     """Which entry has which changed row.
 
     Attributes:
+        sought: The entries, in the order written.
         rows: The changed rows of the tables that entries name.
         claimed_by: Number of a row → the entry that it counts for.
         fitting: For each entry the numbers of all rows that would do.
     """
 
+    sought: tuple[Sought, ...]
     rows: tuple[RowChange, ...]
     claimed_by: Mapping[int, ChangeEntry]
     fitting: tuple[tuple[int, ...], ...]
 
 
-def judge_entries(case: Case, changes: Changes) -> tuple[tuple[ChangeEntry, Judgement], ...]:
-    """Judge every entry: exactly as many changed rows as it says, none of which counts for another."""
-    claims = _matched(case, changes)
-    return tuple(
-        (entry, _judge_entry(case, entry, claims, fitting))
-        for entry, fitting in zip(changes.entries, claims.fitting, strict=True)
-    )
+def matched(case: Case, changes: Changes) -> Claims:
+    """Give every changed row to at most one entry, so that as many as possible are given."""
+    diff = case.evidence.diff
+    tables = dict.fromkeys(entry.table for entry in changes.entries)
+    rows = tuple(row for table in tables for row in diff.changes.get(table, ()))
+    sought = tuple(_resolved(case, entry) for entry in changes.entries)
+    fitting = tuple(tuple(n for n, row in enumerate(rows) if _fits(case, item, row)) for item in sought)
+    slots = [(item.entry, fits) for item, fits in zip(sought, fitting, strict=True) for _ in range(item.entry.count)]
+    partners = fullest_matching([fits for _, fits in slots])
+    claimed = {partner: entry for (entry, _), partner in zip(slots, partners, strict=True) if partner is not None}
+    return Claims(sought, rows, claimed, fitting)
 
 
-def _judge_entry(case: Case, entry: ChangeEntry, claims: _Claims, fitting: tuple[int, ...]) -> Judgement:
+def judge_entries(claims: Claims) -> Iterator[Callable[[], Judgement]]:
+    """Yield the judge of each entry: exactly as many changed rows as it says, none of which counts for another."""
+    for sought, fitting in zip(claims.sought, claims.fitting, strict=True):
+        yield partial(_judge_entry, claims, sought, fitting)
+
+
+def _judge_entry(claims: Claims, sought: Sought, fitting: tuple[int, ...]) -> Judgement:
+    if sought.missing is not None:
+        raise sought.missing
+    entry = sought.entry
     mine = [number for number in fitting if claims.claimed_by.get(number) is entry]
     free = [number for number in fitting if number not in claims.claimed_by]
-    expected, found = entry_words(case, entry), f"{len(mine) + len(free)} of {entry.count}"
+    expected, found = _entry_words(sought), f"{len(mine) + len(free)} of {entry.count}"
     if len(mine) == entry.count and not free:
         return Judgement.met(expected, found)
     if len(mine) == entry.count:
@@ -68,12 +93,11 @@ def _judge_entry(case: Case, entry: ChangeEntry, claims: _Claims, fitting: tuple
     seen = f"; there were: {_row_words(kindred)}" if kindred else ""
     taken = " that counts for no other entry" if len(fitting) > len(mine) else ""
     what = f"{len(mine)} of {entry.count} such rows{taken}" if entry.count > 1 else f"no such row{taken}"
-    return Judgement.unmet(expected, f"{len(mine)} of {entry.count}", what + seen)
+    return Judgement.unmet(expected, found, what + seen)
 
 
-def judge_only(case: Case, changes: Changes) -> Judgement:
+def judge_only(case: Case, changes: Changes, claims: Claims) -> Judgement:
     """Judge that every changed row has its entry, and that updated rows changed in the named fields alone."""
-    claims = _matched(case, changes)
     claimed = {id(claims.rows[number]): entry for number, entry in claims.claimed_by.items()}
     faults = []
     for row in _watched(case, changes):
@@ -104,27 +128,18 @@ def _watched(case: Case, changes: Changes) -> tuple[RowChange, ...]:
 # ── matching ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _matched(case: Case, changes: Changes) -> _Claims:
-    diff = case.evidence.diff
-    tables = dict.fromkeys(entry.table for entry in changes.entries)
-    rows = tuple(row for table in tables for row in diff.changes.get(table, ()))
-    sought = [_resolved(case, entry) for entry in changes.entries]
-    fitting = tuple(tuple(n for n, row in enumerate(rows) if _fits(case, item, row)) for item in sought)
-    slots = [(entry, fits) for entry, fits in zip(changes.entries, fitting, strict=True) for _ in range(entry.count)]
-    partners = fullest_matching([fits for _, fits in slots])
-    claimed = {partner: entry for (entry, _), partner in zip(slots, partners, strict=True) if partner is not None}
-    return _Claims(rows, claimed, fitting)
+def _resolved(case: Case, entry: ChangeEntry) -> Sought:
+    try:
+        where = tuple((name, case.resolved(value)) for name, value in entry.where)
+        changes = tuple((c.name, case.resolved(c.new), case.resolved(c.old), c.has_old) for c in entry.changes)
+        return Sought(entry, case.resolved(entry.row), where, changes)
+    except (NotThereError, UnavailableError) as error:
+        return Sought(entry, missing=error)
 
 
-def _resolved(case: Case, entry: ChangeEntry) -> _Sought:
-    where = tuple((name, case.resolved(value)) for name, value in entry.where)
-    changes = tuple((c.name, case.resolved(c.new), case.resolved(c.old), c.has_old) for c in entry.changes)
-    return _Sought(entry, case.resolved(entry.row), where, changes)
-
-
-def _fits(case: Case, sought: _Sought, row: RowChange) -> bool:
+def _fits(case: Case, sought: Sought, row: RowChange) -> bool:
     entry = sought.entry
-    if row.table != entry.table or row.kind != entry.kind:
+    if row.table != entry.table or row.kind != entry.kind or sought.missing is not None:
         return False
     if sought.row is not None and key_text(row.key) != plain(sought.row):
         return False
@@ -152,9 +167,9 @@ def _same(case: Case, table: str, name: str, expected: Value, actual: Value) -> 
 # ── words ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def entry_words(case: Case, entry: ChangeEntry) -> str:
+def _entry_words(sought: Sought) -> str:
     """Return an entry in words: ``~ assignments call-r1 person_id "R1" → "R3"``."""
-    sought = _resolved(case, entry)
+    entry = sought.entry
     parts = [_SIGNS[entry.kind], entry.table]
     parts += [] if sought.row is None else [plain(sought.row)]
     details = [f"{name} {shown(value)}" for name, value in sought.where]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rehearse.domain import Finding
 from rehearse.expect.assertions import judge_assertion, judge_domain_assertion
 from rehearse.expect.case import Breach, Case, Judgement, UnavailableError
-from rehearse.expect.changes import judge_entries, judge_none, judge_only
+from rehearse.expect.changes import judge_entries, judge_none, judge_only, matched
 from rehearse.expect.comparisons import family_of, shown, typed, unlike
 from rehearse.expect.custom import CustomRunner
 from rehearse.expect.final_state import judge_compliance, judge_nothing_else, judge_pattern
@@ -124,16 +124,17 @@ def _judged_changes(case: Case, changes: Changes) -> Iterator[CheckResult]:
         whole = Check(key="changes", category="state", span=changes.span)
         yield judged(whole, lambda: judge_none(case, changes))
         return
+    only = Check(key="changes.only", category="state", span=changes.span)
     try:
-        judgements = {id(entry): judgement for entry, judgement in judge_entries(case, changes)}
+        claims = matched(case, changes)
     except Exception as error:  # noqa: BLE001  (a crash is a verdict: nobody knows)
-        failed = _failed_judgement(error)
-        judgements = dict.fromkeys((id(entry) for entry in changes.entries), failed)
-    for entry in changes.entries:
-        yield result_of(entry, judgements[id(entry)])
+        crashed = _failed_judgement(error)
+        yield from (result_of(check, crashed) for check in (*changes.entries, *([only] if changes.only else [])))
+        return
+    for entry, judge_entry in zip(changes.entries, judge_entries(claims), strict=True):
+        yield judged(entry, judge_entry)
     if changes.only:
-        only = Check(key="changes.only", category="state", span=changes.span)
-        yield judged(only, lambda: judge_only(case, changes))
+        yield judged(only, lambda: judge_only(case, changes, claims))
 
 
 _JUDGES: Mapping[type[Check], Callable[[Case, Any], Judgement]] = {

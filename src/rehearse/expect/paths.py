@@ -75,20 +75,12 @@ class View:
             NotThereError: If there is no such row, or nothing there below its value.
         """
         table = self.table(path.table)
-        if path.row is None:
-            rows = self.rows(table, path.where.items())
-            return len(rows) if path.field is None else self._only(path, table, rows)
+        if path.row is None or path.field is None:
+            return len(self.rows(table, path.where.items()))
         row = row_named(table, path.row)
         if row is None:
             raise NotThereError(f"no such row: `{path.table}` has no `{path.row}`")
-        if path.field is None:
-            return 1
         return self._reached(path, self.field(table, row, path.field))
-
-    def _only(self, path: StatePath, table: Table, rows: tuple[tuple[Key, Row], ...]) -> Value:
-        if len(rows) != 1:
-            raise NotThereError("no such row" if not rows else f"{len(rows)} rows fit `{path.text}`, not one")
-        return self._reached(path, self.field(table, rows[0][1], path.field or ""))
 
     def _reached(self, path: StatePath, value: Value) -> Value:
         try:
