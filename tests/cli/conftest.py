@@ -65,7 +65,7 @@ FILES = {
     "scenarios/trouble/wait.yaml": scenario(
         "Nobody comes",
         "wait",
-        body="  test_case: {operation: wait}\n  expected_outcome: {stock_total: 3}\n",
+        body="  timeout_seconds: 0.3\n  test_case: {operation: wait}\n  expected_outcome: {stock_total: 3}\n",
     ),
 }
 BROKEN = scenario(

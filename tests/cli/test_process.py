@@ -55,7 +55,7 @@ def until(stream: IO[str], word: str) -> Iterator[str]:
 def test_one_interrupt_ends_politely(rehearse: Command, environment: dict[str, str]) -> None:
     """The first Ctrl-C cancels: the run cleans up, is reported and marked complete, and the exit code is 3."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with start(["run", "wait", "--json"], environment, **pipes) as process:
+    with start(["run", "wait", "--json", "--timeout", "60"], environment, **pipes) as process:
         assert process.stdout
         begun = list(until(process.stdout, "step-started"))
         process.send_signal(signal.SIGINT)
@@ -67,6 +67,21 @@ def test_one_interrupt_ends_politely(rehearse: Command, environment: dict[str, s
     assert "the run was cancelled" in result["error"]
     assert "stopping: what was begun is cleaned up and reported" in err
     assert (rehearse.root / ".rehearse/runs/wait-0001/complete.json").is_file()
+
+
+def test_what_has_not_begun_does_not_begin(rehearse: Command, environment: dict[str, str]) -> None:
+    """After Ctrl-C the scenarios that wait for their turn are left out, and the summary counts them."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    names = ["wait", "sell-two", "fire"]
+    with start(["run", *names, "--json", "--timeout", "60"], environment, **pipes) as process:
+        assert process.stdout
+        list(until(process.stdout, "step-started"))
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    summary = json.loads(out.splitlines()[-1])
+    assert (process.returncode, summary["exit_code"], summary["scenarios"], summary["not_begun"]) == (3, 3, 3, 2)
+    assert "2 scenarios did not begin" in err
+    assert not (rehearse.root / ".rehearse/runs/sell-two-0001").exists()
 
 
 def test_two_interrupts_end_at_once(rehearse: Command, environment: dict[str, str]) -> None:

@@ -7,11 +7,15 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import create_engine
 
 from cli.conftest import BROKEN, FILES, scenario
+from loading.shop_domain import METADATA
 from report.golden import assert_golden
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cli.conftest import Command
 
 TIMES = re.compile(r"<1 ms|\d+ ms|\d+\.\d s")
@@ -88,7 +92,7 @@ def test_a_timeout_ends_with_three(rehearse: Command) -> None:
 
 def test_everything(rehearse: Command) -> None:
     """With --all every scenario of the catalog is run, and the worst decides the exit code."""
-    answer = rehearse("run", "--all", "--timeout", "0.1", "--jobs", "2")
+    answer = rehearse("run", "--all", "--jobs", "2")
     assert answer.code == 3
     assert "4 scenarios: 1 passed, 1 failed, 1 timeout, 1 error" in answer.out
 
@@ -149,7 +153,7 @@ def test_json_lines(rehearse: Command) -> None:
     assert names[-2:] == ["result", "summary"]
     assert names.count("step-started") == names.count("step-ended") == 2
     assert {"database-ready", "phase-started", "phase-ended"} <= set(names)
-    assert lines[-1] == {"event": "summary", "exit_code": 0, "scenarios": 1, "statuses": {"passed": 1}}
+    assert lines[-1] == {"event": "summary", "exit_code": 0, "scenarios": 1, "not_begun": 0, "statuses": {"passed": 1}}
     shape = "".join(f"{json.dumps({'event': line['event'], 'keys': sorted(line)})}\n" for line in lines)
     assert_golden("cli/json-lines.txt", shape)
     assert "✓ Two lamps" in answer.err
@@ -234,3 +238,62 @@ def test_an_unreachable_server_is_no_traceback(rehearse: Command) -> None:
 def test_every_file_of_the_project_is_sound(rehearse: Command) -> None:
     """The scenarios of these tests have no mistakes themselves."""
     assert rehearse("check").out == f"{len(FILES)} scenarios checked: 0 problems\n"
+
+
+@pytest.fixture
+def shop_file(rehearse: Command) -> Path:
+    """A database that existed before us, with an heirloom in it that is not for sale."""
+    path = rehearse.root / "test_shop.db"
+    engine = create_engine(f"sqlite:///{path}")
+    METADATA.create_all(engine)
+    row = {"id": "heirloom", "name": "Heirloom", "price": 1, "stock": 5, "perishable": False}
+    with engine.begin() as connection:
+        connection.execute(METADATA.tables["products"].insert(), row)
+    engine.dispose()
+    return path
+
+
+def rows(path: Path) -> list[tuple[object, ...]]:
+    """What is in the shop of a file."""
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(METADATA.tables["products"].select())]
+    engine.dispose()
+    return found
+
+
+def test_an_existing_database_is_refused_unasked(rehearse: Command, shop_file: Path) -> None:
+    """Without marker and consent an existing database is not touched: exit code 2, every reason, no run."""
+    before = shop_file.read_bytes()
+    answer = rehearse("run", "sell-two", "--database", f"sqlite:///{shop_file}")
+    assert (2, "") == (answer.code, answer.out)
+    assert f"error: {shop_file} may not be touched: it has no rehearse_marker" in answer.err
+    assert "nobody consented" in answer.err
+    assert shop_file.read_bytes() == before
+    assert not (rehearse.root / ".rehearse/runs").exists()
+
+
+def test_an_existing_database_is_put_back(rehearse: Command, shop_file: Path) -> None:
+    """Adopted and consented to, an existing database is worked on, named in the report, and afterwards as it was."""
+    url, before = f"sqlite:///{shop_file}", rows(shop_file)
+    adopted = rehearse("adopt", url)
+    assert adopted.out == f"adopted: a run may change it with --consent {shop_file}\n"
+    answer = rehearse("run", "sell-two", "--database", url, "--consent", str(shop_file))
+    assert answer.code == 0
+    assert "attached, BEGIN IMMEDIATE" in answer.out
+    assert rows(shop_file) == before
+
+
+def test_production_is_not_adopted(rehearse: Command) -> None:
+    """A database whose name smells of production is refused; exit code 2."""
+    path = rehearse.write("prod.db", "")
+    answer = rehearse("adopt", f"sqlite:///{path}")
+    assert answer.code == 2
+    assert "the name 'prod' holds the word 'prod'" in answer.err
+
+
+def test_what_cannot_be_attached_is_a_mistake(rehearse: Command) -> None:
+    """An address of another kind is refused without showing its password."""
+    answer = rehearse("run", "sell-two", "--database", "mysql://somebody:geheim@h/x")
+    assert answer.code == 2
+    assert "geheim" not in answer.err

@@ -126,13 +126,13 @@ def with_options(written: Written, *, timeout: float | None, debug: bool) -> Wri
 
 
 @contextmanager
-def opened_store(database: str, server: str, consent: str, of: ArtifactStore) -> Iterator[Store]:
+def opened_store(database: str, server: str, consent: str) -> Iterator[Store]:
     """Open where databases come from, and close it at the end.
 
     Raises:
         CallerError: If no such database can be had.
     """
-    store = _store(database, server, consent, of)
+    store = _store(database, server, consent)
     try:
         store.sweep()
         yield store
@@ -140,7 +140,7 @@ def opened_store(database: str, server: str, consent: str, of: ArtifactStore) ->
         store.close()
 
 
-def _store(database: str, server: str, consent: str, of: ArtifactStore) -> Store:
+def _store(database: str, server: str, consent: str) -> Store:
     from rehearse.database.open import open_store  # noqa: PLC0415  (start-up stays light)
 
     if server and database != "sqlite":

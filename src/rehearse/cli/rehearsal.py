@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearse.cli import engine
-from rehearse.cli.boundary import MISTAKE, CallerError
+from rehearse.cli.boundary import ERROR, MISTAKE, PASSED, CallerError
 from rehearse.cli.interrupt import polite_interrupt
 from rehearse.cli.json_lines import JsonLines
 from rehearse.cli.progress import display
@@ -61,7 +61,7 @@ def rehearse(options: RunOptions) -> int:
     cancellation = Cancellation()
     artifacts = engine.artifact_store(project, options.artifacts)
     with ExitStack() as stack:
-        store = stack.enter_context(engine.opened_store(options.database, options.server, options.consent, artifacts))
+        store = stack.enter_context(engine.opened_store(options.database, options.server, options.consent))
         stack.callback(artifacts.close)
         stack.enter_context(polite_interrupt(cancellation, lambda text: people.line(text, style="warn")))
         watchers = _listeners(stack, options, many=len(plans) > 1)
@@ -77,9 +77,13 @@ def rehearse(options: RunOptions) -> int:
         )
         results = _performed(plans, services, options)
     _report(results, people)
+    missing = len(plans) - len(results)
+    if missing:
+        people.line(f"{count_text(missing, 'scenario')} did not begin", style="warn")
+    code = max(exit_code(results), ERROR if missing else PASSED)
     if options.json:
-        _tell_summary(results)
-    return exit_code(results)
+        _tell_summary(results, code, missing)
+    return code
 
 
 def _plans(project: Project, options: RunOptions) -> tuple[Plan, ...]:
@@ -119,6 +123,8 @@ def _performed(plans: tuple[Plan, ...], services: Services, options: RunOptions)
 
 def _report(results: tuple[ScenarioResult, ...], people: Printer) -> None:
     """One run is shown whole; of many, those that did not pass, and a line for each of the others."""
+    if not results:
+        return
     if len(results) == 1:
         people.lines(report_lines(results[0]))
         return
@@ -149,13 +155,14 @@ def _tell_problems(problems: tuple[Problem, ...]) -> None:
     lines.write({"event": "summary", "exit_code": MISTAKE, "scenarios": 0})
 
 
-def _tell_summary(results: tuple[ScenarioResult, ...]) -> None:
+def _tell_summary(results: tuple[ScenarioResult, ...], code: int, missing: int) -> None:
     statuses = [result.status for result in results]
     JsonLines(sys.stdout).write(
         {
             "event": "summary",
-            "exit_code": exit_code(results),
-            "scenarios": len(results),
+            "exit_code": code,
+            "scenarios": len(results) + missing,
+            "not_begun": missing,
             "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
         }
     )

@@ -99,8 +99,18 @@ def stored_report(files: Files, result: ScenarioResult, *, whole: bool = True) -
         statements_dropped=max(0, counted - sum(each.step in steps for each in statements)) if statements else 0,
         values_logged=_text(scenario, "debug_mode") == "true",
         environment=environment(result),
-        command=f"rehearse run {result.scenario_id}",
+        command=command(result),
     )
+
+
+def command(result: ScenarioResult) -> str:
+    """Return what runs the scenario again, on a database of the same kind."""
+    parts = ["rehearse run", result.scenario_id]
+    if result.isolation and result.isolation.how == "attached":
+        parts.append("--database URL --consent NAME")
+    elif result.isolation and result.isolation.backend == "postgresql":
+        parts.append("--database bundled")
+    return " ".join(parts)
 
 
 def environment(result: ScenarioResult) -> tuple[tuple[str, str], ...]:

@@ -51,7 +51,8 @@ def perform_all(
 ) -> tuple[ScenarioResult, ...]:
     """Perform many plans, `jobs` at a time, each ``(plan, services, attempts)``; the results are in the order given.
 
-    `ended` is told of each result as it comes, from the thread that ran it.
+    `ended` is told of each result as it comes, from the thread that ran it. What had not begun when somebody asked for an end does not run,
+    and has no result.
     """
     results: dict[int, ScenarioResult] = {}
     waiting: queue.SimpleQueue[tuple[int, tuple[Plan, Services, int]]] = queue.SimpleQueue()
@@ -64,6 +65,8 @@ def perform_all(
                 index, (plan, services, attempts) = waiting.get_nowait()
             except queue.Empty:
                 return
+            if services.cancellation.requested:
+                continue
             results[index] = perform_with_attempts(plan, services, attempts)
             if ended:
                 ended(results[index])
@@ -72,7 +75,7 @@ def perform_all(
         work()
     else:
         _together(work, min(jobs, len(plans)))
-    return tuple(results[index] for index in range(len(plans)))
+    return tuple(results[index] for index in sorted(results))
 
 
 def _together(work: Callable[[], None], count: int) -> None:
