@@ -25,15 +25,18 @@ from rehearse.registry import domain
 from rehearse.run.observers import StepObserver
 from rehearse.run.world import insert_rows, layers
 from rehearse.snapshot.capture import capture
+from rehearse.snapshot.fingerprint import fingerprint
 from rehearse.scenario import Written
 from rehearse.source import Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from rehearse.api.backups import Copy
     from rehearse.database.store import Lease, Work
     from rehearse.run.outcome import Execution
     from rehearse.scenario import World
+    from rehearse.snapshot.model import Snapshot
 
 SETUP_SECONDS = 120.0
 PYTHON = Source("<python>", "")
@@ -52,6 +55,7 @@ class Workbench:
         log: Every statement so far.
         execution: The latest execution, or None.
         states: Snapshot type → the state as it was photographed.
+        backups: Copies of the database, by id.
     """
 
     def __init__(self, settings: Settings | None = None, *, name: str = "residency") -> None:
@@ -65,6 +69,8 @@ class Workbench:
         self._rows: dict[str, list[Node]] = {}
         self._constraints: Node | None = None
         self._steps = 0
+        self._backup_count = 0
+        self.backups: dict[str, Copy] = {}
         self._inserted: dict[str, set[tuple[object, ...]]] = {}
 
     # ── the database ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,6 +101,22 @@ class Workbench:
     def open(self, step: str = "setup") -> Work:
         """Return a piece of work on the database, its statements logged under `step`."""
         return self.lease.work(StepObserver(self.log, step), Deadline.after(SETUP_SECONDS))
+
+    def exchange(self, lease: Lease) -> None:
+        """Go on with another database of the same schema; the one so far is discarded."""
+        if self._lease is not None:
+            self._lease.discard()
+        self._lease = lease
+
+    def next_backup(self) -> int:
+        """Return the number of the next backup, from 1."""
+        self._backup_count += 1
+        return self._backup_count
+
+    def fingerprint(self, lease: Lease | None = None) -> str:
+        """Return the fingerprint of what is in the database, or in a copy of it."""
+        work = (lease or self.lease).work(StepObserver(self.log, "capture"), Deadline.after(SETUP_SECONDS))
+        return fingerprint(self._captured(work, "workbench", "backup", self.context.clock))
 
     def adopt(self, plan: Plan) -> None:
         """Work on a plan: its set-up is made if nothing was put in by hand, and its policy holds from now on."""
@@ -216,23 +238,25 @@ class Workbench:
 
     def photograph(self, scenario_id: str, snapshot_type: str, *, clock: datetime | None = None) -> State:
         """Read every table, and remember the state under `snapshot_type`."""
-        work = self.open("capture")
+        snapshot = self._captured(self.open("capture"), scenario_id, snapshot_type, clock or self.context.clock)
+        state = State(snapshot, self.policy)
+        self.states[snapshot_type] = state
+        return state
+
+    def _captured(self, work: Work, scenario_id: str, snapshot_type: str, clock: datetime) -> Snapshot:
         try:
             work.begin(write=False)
-            snapshot = capture(
+            return capture(
                 work.connection,
                 self.domain.metadata,
                 id=f"{scenario_id}-{snapshot_type}",
                 scenario_id=scenario_id,
                 snapshot_type=snapshot_type,
-                timestamp=clock or self.context.clock,
+                timestamp=clock,
             )
         finally:
             work.rollback()
             work.close()
-        state = State(snapshot, self.policy)
-        self.states[snapshot_type] = state
-        return state
 
 
 def current_workbench() -> Workbench:
