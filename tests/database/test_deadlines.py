@@ -15,6 +15,7 @@ from rehearse.database.deadline import Deadline, DeadlinePassedError
 from rehearse.database.observe import StatementLog
 from rehearse.database.store import is_transient
 from rehearse.errors import LeaseRevokedError
+from rehearse.run.deadline import Cancellation, Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ class InThread:
     def _run(self) -> None:
         try:
             self._call()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  (handed to the waiting thread)
             self.error = error
         finally:
             self.ended.set()
@@ -101,7 +102,7 @@ def test_nothing_is_sent_after_the_deadline(lease: Lease) -> None:
     now[0] = 6.0
     with pytest.raises(DeadlinePassedError, match="was not sent"):
         set_hours(work, "p2", 99)
-    with pytest.raises(DeadlinePassedError, match="COMMIT|RELEASE"):
+    with pytest.raises(DeadlinePassedError, match=r"COMMIT|RELEASE"):
         work.commit()
     work.rollback()
     work.close()
@@ -141,9 +142,13 @@ def test_waiting_for_a_lock_ends_at_the_deadline(store: Store) -> None:
     set_hours(holder, "p1", 11)
     waiter = lease.work(StatementLog(), Deadline.after(0.3))
     began = time.monotonic()
-    with pytest.raises(DeadlinePassedError, match="lock") as caught:
+
+    def wait() -> None:
         waiter.begin()
         set_hours(waiter, "p1", 12)
+
+    with pytest.raises(DeadlinePassedError, match="lock") as caught:
+        wait()
     assert caught.value.waited_for_lock
     assert time.monotonic() - began < 2
     waiter.close()
@@ -357,3 +362,78 @@ def test_an_unanswered_commit_is_unknown_on_sqlite(sqlite_store: SqliteStore) ->
     work.close()
     assert hours_now(lease)["p1"] == 99
     lease.discard()
+
+
+def test_a_thread_that_is_broken_into_leaves_a_usable_lease(store: Store, lease: Lease) -> None:
+    """When the watchdog stops an operation from outside, the next piece of work finds an unharmed database."""
+    work = lease.work(StatementLog(), Deadline.after(30))
+
+    def operation() -> None:
+        work.begin()
+        set_hours(work, "p1", 99)
+        work.connection.exec_driver_sql(slow_statement(store))
+
+    watchdog = Watchdog(Cancellation(), lease.interrupt, lease.revoke)
+    ended = watchdog.call(operation, Deadline.after(0.1), name="main")
+    assert (ended.stopped, ended.abandoned) == ("deadline", False)
+    assert work.outcome_after_interruption() == "aborted"
+    work.close()
+    if lease.how == "transaction":
+        with pytest.raises(LeaseRevokedError, match="outer transaction was lost"):
+            hours_now(lease)
+    else:
+        assert hours_now(lease) == FRESH
+
+
+def test_an_abandoned_thread_is_left_behind_without_a_database(sqlite_store: SqliteStore) -> None:
+    """A statement that hangs in foreign code cannot be ended: discarding goes on without it."""
+    lease = sqlite_store.lease(asked())
+    work = opened(lease)
+    entered, release = threading.Event(), threading.Event()
+
+    def hang() -> int:
+        entered.set()
+        release.wait(20)
+        return 1
+
+    work.wire.create_function("hang", 0, hang)
+    hanging = InThread(lambda: work.connection.exec_driver_sql("SELECT hang() FROM people"))
+    assert entered.wait(5)
+    began = time.monotonic()
+    lease.discard()
+    assert time.monotonic() - began < 3
+    assert not hanging.ended.is_set()
+    release.set()
+    assert hanging.join() is not None
+    with pytest.raises(LeaseRevokedError):
+        hours(work)
+
+
+@pytest.mark.postgresql
+def test_several_sessions_are_interrupted_at_once(postgres_store: PostgresStore) -> None:
+    """One call stops every running statement of the lease, and discarding stops them as well."""
+    for ends in ("interrupt", "discard"):
+        lease = postgres_store.lease(asked(sessions=3))
+        works = [opened(lease) for _ in range(3)]
+        running = [InThread(lambda work=work: work.connection.exec_driver_sql("SELECT pg_sleep(600)")) for work in works]
+        for work in works:
+            until_busy(work)
+        if ends == "discard":
+            lease.discard()
+        while not all(one.ended.is_set() for one in running):
+            lease.interrupt()
+            time.sleep(0.005)
+        assert all(isinstance(one.join(), sa.exc.DBAPIError) for one in running)
+        lease.discard()
+
+
+@pytest.mark.postgresql
+def test_who_does_not_let_go_is_hung_up_on(postgres_store: PostgresStore) -> None:
+    """A thread that stays in the driver whatever happens has its socket shut when the database goes."""
+    lease = postgres_store.lease(asked(sessions=2))
+    work = opened(lease)
+    work.watch.busy = True
+    lease.discard()
+    assert work.wire.was_hung_up
+    work.watch.busy = False
+    assert work.wire.closed

@@ -17,6 +17,7 @@ from worlds import LAYERS, PEOPLE, SCHEMA, fill, hours_now, opened, request, set
 from rehearse.database.observe import StatementLog
 from rehearse.database.open import open_store
 from rehearse.database.postgres import PostgresStore
+from rehearse.database.server import BundledServer
 from rehearse.database.sqlite import SqliteStore
 from rehearse.database.store import Layer
 from rehearse.database.watch import TransactionError
@@ -320,7 +321,7 @@ def test_limits_are_asserted_on_a_live_connection(postgres_store: PostgresStore)
         )
     }
     limits = [
-        work.connection.exec_driver_sql(f"SELECT setting::int FROM pg_settings WHERE name = '{name}'").scalar()
+        work.connection.exec_driver_sql("SELECT setting::int FROM pg_settings WHERE name = %s", (name,)).scalar()
         for name in ("statement_timeout", "lock_timeout")
     ]
     work.close()
@@ -418,3 +419,43 @@ def test_sqlalchemys_own_connections_stay_inside(store: Store) -> None:
     work.close()
     assert hours_now(lease) == CHANGED
     lease.discard()
+
+
+@pytest.mark.postgresql
+def test_a_kept_database_of_a_bundled_server_is_a_file(tmp_path: Path) -> None:
+    """A server that ends with us leaves its kept database as SQL; what cannot be written is told."""
+    store = PostgresStore(root=tmp_path)
+    for given in (request(), request(sessions=2)):
+        lease = store.lease(given)
+        changed(lease)
+        path = Path(lease.keep())
+        assert str(path) == lease.address
+        lease.discard()
+        assert "p1\tPerson 1\t99" in path.read_text()
+        assert path.stat().st_mode & 0o777 == 0o600
+    lease = store.lease(request())
+    Path(lease.address).with_suffix(".draft").mkdir()
+    with pytest.raises(RehearseError, match="could not be kept as"):
+        lease.keep()
+    store.close()
+
+
+@pytest.mark.postgresql
+def test_a_store_that_cannot_be_opened_leaves_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the store fails after its server was started, the server is stopped again."""
+    stopped = []
+    stop = BundledServer.stop
+
+    def noted(self: BundledServer) -> None:
+        stopped.append(self)
+        stop(self)
+
+    monkeypatch.setattr(BundledServer, "stop", noted)
+    monkeypatch.setattr("rehearse.database.postgres.Databases", _refuse)
+    with pytest.raises(RehearseError, match="not today"):
+        PostgresStore(root=tmp_path)
+    assert len(stopped) == 1
+
+
+def _refuse(url: str) -> None:
+    raise RehearseError(f"not today: {len(url)}")

@@ -66,7 +66,7 @@ def test_a_batch_is_one_statement(lease: Lease) -> None:
     rows = [(f"n{n}", f"Name {n}", n) for n in range(5)]
     mark = "?" if lease.backend == "sqlite" else "%s"
     cursor = work.connection.connection.cursor()
-    cursor.executemany(f"INSERT INTO people VALUES ({mark}, {mark}, {mark})", rows)
+    cursor.executemany("INSERT INTO people VALUES (?, ?, ?)".replace("?", mark), rows)
     work.commit()
     work.close()
     insert = log.statements[1]
@@ -116,7 +116,6 @@ def test_the_servers_details_are_dropped(postgres_store: PostgresStore) -> None:
         work = opened(lease)
         with pytest.raises(sa.exc.DBAPIError) as caught:
             work.connection.exec_driver_sql(words)
-            work.connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
         assert "SQLSTATE" in str(caught.value.orig)
         assert "canary" not in str(caught.value.orig)
         work.close()

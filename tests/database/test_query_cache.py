@@ -26,8 +26,8 @@ TRIGGER_ON_SQLITE = (
     "CREATE TRIGGER follow AFTER UPDATE ON people BEGIN UPDATE shifts SET hours = 1 WHERE person_id = NEW.id; END",
 )
 TRIGGER_ON_POSTGRESQL = (
-    "CREATE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN UPDATE shifts SET hours = 1 WHERE person_id = NEW.id; RETURN NULL; END $$",
+    """CREATE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN UPDATE shifts SET hours = 1 WHERE person_id = NEW.id; RETURN NULL; END $$""",
     "CREATE TRIGGER follow AFTER UPDATE ON people FOR EACH ROW EXECUTE FUNCTION follow()",
 )
 

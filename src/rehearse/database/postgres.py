@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from rehearse.database.engine import Exchange
-from rehearse.database.postgres_connection import connect_postgres, plain_url
+from rehearse.database.postgres_connection import plain_url
 from rehearse.database.postgres_databases import Databases
 from rehearse.database.postgres_keep import DumpKeeper, NameKeeper
 from rehearse.database.postgres_lease import Bench, DatabaseLease, Premises, Seat, TransactionLease
@@ -54,14 +53,12 @@ class PostgresStore:
     def _open(self, url: str | None) -> None:
         address = plain_url(url or "")
         try:
-            first = connect_postgres(address, run="store")
             self._databases = Databases(address)
         except psycopg.OperationalError as error:
             raise RehearseError(
                 f"the PostgreSQL server cannot be used: {str(error).strip().splitlines()[0]}"
             ) from error
-        exchange = Exchange("postgresql+psycopg://", first, use_native_hstore=False)
-        first.shut()
+        exchange = self._databases.exchange()
         self._janitor = Janitor(self._databases.assistant)
         self._premises = Premises(self._databases, self._janitor, exchange, self._keeper())
         self._templates = PostgresTemplates(self._databases, exchange)

@@ -18,6 +18,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier, Literal
 
+from rehearse.database.engine import Exchange
 from rehearse.database.postgres_connection import connect_postgres, plain_url
 from rehearse.database.scratch import name_part
 from rehearse.errors import RehearseError
@@ -77,6 +78,11 @@ class Databases:
     def connect(self, database: OwnDatabase, run: str) -> PostgresConnection:
         """Open a connection to one of our databases."""
         return connect_postgres(self._url, run=run, database=database.name)
+
+    def exchange(self) -> Exchange:
+        """Return what wraps connections to this server for SQLAlchemy."""
+        with self._lock:
+            return Exchange("postgresql+psycopg://", self._living(), use_native_hstore=False)
 
     def new_name(self, kind: str) -> str:
         """Return a name that nobody else uses: kind ``b`` for what is being built, ``c`` for a clone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rehearse.database.scratch import private_directory
@@ -80,7 +81,8 @@ class DumpKeeper:
             timeout=_DUMP_SECONDS,
         )
         if done.returncode:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
             words = done.stderr.strip().splitlines() or ["no message"]
             raise RehearseError(f"the run's database could not be kept as {path}: {words[-1]}")
         draft.chmod(0o600)
