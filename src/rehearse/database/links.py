@@ -47,6 +47,7 @@ _STEADY_TEXT: Final[dict[str, str | int]] = {
 }
 """Settings on which the text of a row depends, or which would hide rows; the same on every link."""
 
+_SHOWN: Final = frozenset({"host", "port"})
 MAINTENANCE = "postgres"
 """The database from which others are created, renamed and dropped."""
 
@@ -248,9 +249,14 @@ def parsed_url(url: str) -> URL:
         raise GuardRefusedError("the target", ["its URL cannot be read"]) from error
     backend = parts.get_backend_name()
     if backend not in ("sqlite", "postgresql") or not parts.database:
-        named = parts.render_as_string(hide_password=True)
-        raise GuardRefusedError(named, ["only a SQLite file or a PostgreSQL database, named in full, can be attached"])
+        raise GuardRefusedError(without_secrets(parts).render_as_string(), ["only a SQLite file or a PostgreSQL database, named in full, can be attached"])
     return parts
+
+
+def without_secrets(parts: URL) -> URL:
+    """Return the parts of a database URL that may be shown: no user, no password, no key."""
+    shown = {name: value for name, value in parts.query.items() if name in _SHOWN}
+    return URL.create(parts.get_backend_name(), None, None, parts.host, parts.port, parts.database, shown)
 
 
 def open_link(url: str, deadline: Deadline, *, application: str = "rehearse", database: str | None = None) -> Link:
@@ -320,6 +326,6 @@ def open_postgres(url: URL, deadline: Deadline, *, application: str = "rehearse"
         )
     except psycopg.Error as error:
         redact(error)
-        named = url.render_as_string(hide_password=True)
+        named = without_secrets(url).render_as_string()
         raise BackupError(f"{named} cannot be reached: {str(error).strip()}") from error
     return PostgresLink(raw, raw.info.backend_pid, deadline)

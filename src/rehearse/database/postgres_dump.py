@@ -83,7 +83,7 @@ def load(url: URL, path: Path, *, server_version: int, deadline: Deadline) -> No
 
 
 def _run(tool: Path, options: tuple[str, ...], url: URL, deadline: Deadline, output: int) -> None:
-    place = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    place = url.set(drivername="postgresql")._replace(password=None).render_as_string(hide_password=False)
     secret = {"PGPASSWORD": url.password} if url.password else {}
     SEAM.announce("spawn", tool.name)
     child = subprocess.Popen(  # noqa: S603  (our own arguments, no shell)

@@ -49,6 +49,7 @@ class LeaseRequest:
         writes: False if no step writes.
         processes: Whether a step runs in a process of its own, so that the database needs an address.
         cache: Whether repeated reads are answered from memory; by default as `enable_query_cache` says.
+        clean: Tables to be emptied before the layers are built, parents first; matters on an attached database only.
     """
 
     run: str
@@ -58,6 +59,7 @@ class LeaseRequest:
     writes: bool = True
     processes: bool = False
     cache: bool = field(default_factory=query_cache_enabled)
+    clean: tuple[str, ...] = ()
 
 
 class Work(Protocol):
@@ -89,6 +91,10 @@ class Work(Protocol):
 
     def is_waiting_for_lock(self) -> bool:
         """Whether its running statement waits at the server for a lock of another session; asked from another thread."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop what runs on this connection alone, from any thread; nothing if nothing does."""
         ...
 
     def close(self) -> None:
@@ -191,3 +197,10 @@ def is_transient(error: BaseException) -> bool:
     from rehearse.database.transient import is_transient_database_error  # noqa: PLC0415  (drivers stay unimported until needed)
 
     return is_transient_database_error(error)
+
+
+def is_contention(error: BaseException) -> bool:
+    """Return whether the transaction lost against another session's, so that it may be tried again on the same connection."""
+    from rehearse.database.transient import is_lost_race  # noqa: PLC0415  (drivers stay unimported until needed)
+
+    return is_lost_race(error)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rehearse.database.store import Work
 
 _SQLITE: Final = "sqlite:///"
+_ATTACHED: Final = "attached:"
 
 
 def open_work(address: str, observer: Observer, deadline: Deadline) -> Work:
@@ -24,6 +25,10 @@ def open_work(address: str, observer: Observer, deadline: Deadline) -> Work:
 
     The connection is the child's own and ends with `Work.close`.
     """
+    if address.startswith(_ATTACHED):
+        from rehearse.database.attached import open_attached_work  # noqa: PLC0415  (guarded; only where it is needed)
+
+        return open_attached_work(address, observer, deadline)
     if address.startswith(_SQLITE):
         return _sqlite_work(address.removeprefix(_SQLITE), observer, deadline)
     from rehearse.database.postgres_lease import open_postgres_work  # noqa: PLC0415  (only where the driver is there)

@@ -26,6 +26,9 @@ def isolate(plan: Plan, store: Store, run_id: str) -> Lease:
             isolation=plan.isolation,
             sessions=plan.sessions,
             writes=plan.writes,
+            clean=tuple(table.name for table in plan.domain.metadata.sorted_tables)
+            if plan.scenario.setup.database.clean_state
+            else (),
             processes=any(planned.operation.isolation == "process" for planned in plan.steps),
         )
     )
