@@ -88,7 +88,8 @@ def test_quoted_is_remembered() -> None:
 DAY = "write year-month-day, or quote it if it is text"
 ZONE = " has a zone, and there are none here; write the local time, "
 SECONDS = " has seconds, and time is counted in whole minutes; write "
-TOKEN = "this is not YAML: found character that cannot start any token while scanning for the next token"
+COLON = "a text in which a colon and a space stand needs quotes"
+UNSTARTED = "this is not YAML: found character that cannot start any token while scanning for the next token"
 
 
 @pytest.mark.parametrize(
@@ -98,12 +99,30 @@ TOKEN = "this is not YAML: found character that cannot start any token while sca
         ("a: 2024-01-01T06:00Z", ["1:4 bad-value: `2024-01-01T06:00Z`" + ZONE + "`2024-01-01T06:00`"]),
         ("a: 2024-01-01 06:00 +01:00", ["1:4 bad-value: `2024-01-01 06:00 +01:00`" + ZONE + "`2024-01-01T06:00`"]),
         ("a: 2024-01-01T06:00:00", ["1:4 bad-value: `2024-01-01T06:00:00`" + SECONDS + "`2024-01-01T06:00`"]),
-        ("a: 2024-01-01T24:00", ["1:4 bad-value: `2024-01-01T24:00` is on no calendar or clock; write 2024-12-25T06:00, with hours 00 to 23"]),
-        ("a: .nan", ["1:4 bad-value: `.nan` is no number that can be compared; write a finite number, or quote it if it is text"]),
-        ("a: -.inf", ["1:4 bad-value: `-.inf` is no number that can be compared; write a finite number, or quote it if it is text"]),
+        (
+            "a: 2024-01-01T24:00",
+            [
+                "1:4 bad-value: `2024-01-01T24:00` is on no calendar or clock; write 2024-12-25T06:00, with hours 00 to 23"
+            ],
+        ),
+        (
+            "a: .nan",
+            [
+                "1:4 bad-value: `.nan` is no number that can be compared; write a finite number, or quote it if it is text"
+            ],
+        ),
+        (
+            "a: -.inf",
+            [
+                "1:4 bad-value: `-.inf` is no number that can be compared; write a finite number, or quote it if it is text"
+            ],
+        ),
         ("<<: {a: 1}", ["1:1 yaml-feature: the merge key `<<` is not read; write the keys out"]),
         ("a: !x b", ["1:4 yaml-feature: the tag `!x` is not read; remove it"]),
-        ("a: !!python/object:os.system {}", ["1:4 yaml-feature: the tag `!!python/object:os.system` is not read; remove it"]),
+        (
+            "a: !!python/object:os.system {}",
+            ["1:4 yaml-feature: the tag `!!python/object:os.system` is not read; remove it"],
+        ),
         ("a: !!str 1", ["1:4 yaml-feature: the tag `!!str` is not read; remove it"]),
         ("a: &x [*x]", ["1:8 yaml-feature: `*x` stands inside its own anchor; write out what is meant"]),
         ("a: &row 1\nb: *rows", ["2:4 yaml-syntax: `*rows` names no anchor; did you mean `row`?"]),
@@ -114,23 +133,33 @@ TOKEN = "this is not YAML: found character that cannot start any token while sca
         ("? [a]\n: x", ["1:3 yaml-feature: a list or a map is no key; write a text as the key"]),
         ("a: &l [1]\n*l : x", ['2:1 yaml-feature: the key `*l` is not text; write it in quotes, `"*l"`']),
         ("a: 1\n---\nb: 2", ["2:1 yaml-feature: a second document begins here; put it into a file of its own"]),
-        ("\ta: 1", ["1:1 yaml-syntax: " + TOKEN + "; indent with spaces, not with tabs"]),
-        ("a: @x", ["1:4 yaml-syntax: " + TOKEN + "; a text that begins with `@` needs quotes"]),
+        ("\ta: 1", ["1:1 yaml-syntax: " + UNSTARTED + "; indent with spaces, not with tabs"]),
+        ("a: @x", ["1:4 yaml-syntax: " + UNSTARTED + "; a text that begins with `@` needs quotes"]),
         (
             "a: b: c",
+            ["1:5 yaml-syntax: this is not YAML: mapping values are not allowed in this context; " + COLON],
+        ),
+        (
+            'a: "b',
             [
-                "1:5 yaml-syntax: this is not YAML: mapping values are not allowed in this context; "
-                "a text in which a colon and a space stand needs quotes"
+                "1:4 yaml-syntax: this is not YAML: found unexpected end of stream while scanning a quoted scalar; close the quotes"
             ],
         ),
-        ('a: "b', ["1:4 yaml-syntax: this is not YAML: found unexpected end of stream while scanning a quoted scalar; close the quotes"]),
         ("x: \0", ["1:4 yaml-syntax: the character U+0000 may not stand in a file; remove it"]),
-        ("a: 1\nx: \x07", ['2:4 yaml-syntax: the character U+0007 may not stand in a file; write "\\x07" in double quotes if it is meant']),
+        (
+            "a: 1\nx: \x07",
+            [
+                '2:4 yaml-syntax: the character U+0007 may not stand in a file; write "\\x07" in double quotes if it is meant'
+            ],
+        ),
         ('a: "x\\0y"', ["1:4 bad-value: the text holds a NUL character; no database takes one: remove it"]),
         ("a: 1e99999", ["1:4 yaml-limit: the number `1e99999` has more than 4,300 digits; quote it if it is text"]),
-        ("a: 1e99999999999999999999", ["1:4 yaml-limit: the number `1e99999999999999999999` has more than 4,300 digits; quote it if it is text"]),
+        (
+            "a: 1e999999999999999999",
+            ["1:4 yaml-limit: the number `1e999999999999999999` has more than 4,300 digits; quote it if it is text"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_refused(text: str, messages: list[str]) -> None:
     """What is refused is told with its place and what to do."""
     assert messages == read(text).messages

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearse.errors import Complaints, Problem
-from rehearse.loading.evaluate import word_of
+from rehearse.loading.evaluate import phrase_of
 from rehearse.loading.limits import ID_LENGTH, shortened
 from rehearse.loading.matrix import bindings
 from rehearse.loading.tree import Entry, ListNode, MapNode, Node, ScalarNode
@@ -91,7 +91,7 @@ def _maps(entry: Entry, complaints: Complaints) -> Iterator[tuple[Span, MapNode]
     if entry.key == ONE:
         nodes: tuple[tuple[Span, Node], ...] = ((entry.span, entry.value),)
     elif not isinstance(entry.value, ListNode):
-        summary = f"`{MANY}` is a {word_of(entry.value)}, and must be a list"
+        summary = f"`{MANY}` is {phrase_of(entry.value)}, and must be a list"
         complaints.add(Problem("wrong-type", summary, entry.value.span, f"write `{ONE}:` for a single one"))
         return
     elif not entry.value.items:
@@ -103,7 +103,7 @@ def _maps(entry: Entry, complaints: Complaints) -> Iterator[tuple[Span, MapNode]
         if isinstance(node, MapNode):
             yield place, node
         else:
-            complaints.add(Problem("wrong-type", f"a scenario is a map, and this is a {word_of(node)}", node.span))
+            complaints.add(Problem("wrong-type", f"a scenario is a map, and this is {phrase_of(node)}", node.span))
 
 
 def _scenarios(place: Span, node: MapNode, origin: Origin, complaints: Complaints) -> Iterator[Written]:
@@ -138,7 +138,7 @@ def _id(place: Span, node: MapNode, complaints: Complaints) -> str | None:
         complaints.add(Problem("missing-key", "the scenario has no `id`", place, "write `id:`", field="id"))
         return None
     if not isinstance(found, ScalarNode) or not isinstance(found.value, str):
-        summary = f"`id` is a {word_of(found)}, and must be a text"
+        summary = f"`id` is {phrase_of(found)}, and must be text"
         complaints.add(Problem("wrong-type", summary, found.span, "write words joined by -", field="id"))
         return None
     if not ID.fullmatch(found.value):

@@ -78,8 +78,8 @@ def written_out(node: Node, raw: str) -> str:
     if isinstance(node, ScalarNode) and node.value is not None:
         return plain(node.value)
     remedy = "let the placeholder be the whole text, or name one item of it"
-    kind = word_of(node)
-    raise ExpressionError("wrong-type", f"`{raw}` is a {kind}, and stands inside a longer text", remedy, raw=raw)
+    kind = phrase_of(node)
+    raise ExpressionError("wrong-type", f"`{raw}` is {kind}, and stands inside a longer text", remedy, raw=raw)
 
 
 def fill(text: str, read: Callable[[tuple[str | int, ...]], Value]) -> Value:
@@ -101,7 +101,7 @@ def fill(text: str, read: Callable[[tuple[str | int, ...]], Value]) -> Value:
             continue
         value = read(part.result or ())
         if value is None or isinstance(value, (tuple, FrozenMap)):
-            summary = f"`{part.raw}` is a {type_name(value)}, and stands inside a longer text"
+            summary = f"`{part.raw}` is {_phrase(type_name(value))}, and stands inside a longer text"
             raise ExpressionError("wrong-type", summary, "let it be the whole text", raw=part.raw)
         filled.append(plain(value))
     return "".join(filled)
@@ -120,17 +120,23 @@ def follow(node: Node, reference: Reference) -> Node:
     return node
 
 
-def word_of(node: Node) -> str:
-    """Return the format's word for what `node` is."""
+def phrase_of(node: Node) -> str:
+    """Return what `node` is in the format's words, as it stands in a sentence: ``an int``, ``a list``, ``text``, ``null``."""
     match node:
         case ScalarNode():
-            return type_name(node.value)
+            return _phrase(type_name(node.value))
         case ListNode():
-            return "list"
+            return "a list"
         case MapNode():
-            return "map"
+            return "a map"
         case DeferredNode():
-            return "result"
+            return "the result of a step"
+
+
+def _phrase(word: str) -> str:
+    if word in {"text", "null"}:
+        return word
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 def _item(node: Node, key: str | int, path: str, reference: Reference) -> Node:
@@ -146,9 +152,9 @@ def _item(node: Node, key: str | int, path: str, reference: Reference) -> Node:
             remedy = f"write 0 to {size - 1}, or -1 for the last" if size else "the list is empty"
             raise ExpressionError("undefined-variable", f"`{path}` has no item {key}", remedy)
         return node.items[key]
-    kind = word_of(node)
+    kind = phrase_of(node)
     wanted = "a position" if isinstance(key, int) else f"a key `{key}`"
-    raise ExpressionError("bad-expression", f"`{reference.text}` asks for {wanted}, but `{path}` is a {kind}")
+    raise ExpressionError("bad-expression", f"`{reference.text}` asks for {wanted}, but `{path}` is {kind}")
 
 
 def _placed(node: Node, span: Span) -> Node:
@@ -187,7 +193,7 @@ def _operand(reference: Reference, names: Names, placeholder: Placeholder) -> _O
         return iso_date(value)
     if isinstance(value, str) and is_moment(value):
         return iso_moment(value)
-    raise _uncomputable(f"`{reference.text}` is a {word_of(node)}", placeholder)
+    raise _uncomputable(f"`{reference.text}` is {phrase_of(node)}", placeholder)
 
 
 def _apply(operator: str, left: _Operand, right: _Operand, placeholder: Placeholder) -> _Operand:

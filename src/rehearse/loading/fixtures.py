@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from rehearse.errors import Complaints, Problem, did_you_mean
-from rehearse.loading.evaluate import word_of
+from rehearse.loading.evaluate import phrase_of
 from rehearse.loading.files import check_text, read_opened, reason_of
 from rehearse.loading.json_text import check_json, readable_json
 from rehearse.loading.limits import FIXTURE_LIMITS, MEBIBYTE, shortened
@@ -203,7 +203,7 @@ def _sections(source: Source, sections: Mapping[str, Aliases], complaints: Compl
         complaints.add(problem)
     if not isinstance(tree, MapNode):
         if tree is not None:
-            summary = f"a fixture is a map of sections, and this is a {word_of(tree)}"
+            summary = f"a fixture is a map of sections, and this is {phrase_of(tree)}"
             complaints.add(Problem("wrong-type", summary, tree.span, "write sections with their rows"))
         return MapNode((), _start(source))
     known = (*sections, CONSTRAINTS)
@@ -215,7 +215,7 @@ def _sections(source: Source, sections: Mapping[str, Aliases], complaints: Compl
             complaints.add(Problem("unknown-name", f"there is no section `{entry.key}`", entry.span, remedy))
         elif not isinstance(entry.value, wanted):
             kind = "map" if wanted is MapNode else "list of rows"
-            summary = f"`{entry.key}` is a {word_of(entry.value)}, and must be a {kind}"
+            summary = f"`{entry.key}` is {phrase_of(entry.value)}, and must be a {kind}"
             complaints.add(Problem("wrong-type", summary, entry.value.span))
         else:
             kept.append(entry)

@@ -9,7 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 from rehearse.errors import Complaints, Problem, did_you_mean
-from rehearse.loading.evaluate import Names, word_of
+from rehearse.loading.evaluate import phrase_of
 from rehearse.loading.expressions import Dialect, ExpressionError, Reference
 from rehearse.loading.interpolate import Budget, BudgetSpentError, Interpolation, Size
 from rehearse.loading.limits import GENERATED_ROWS
@@ -21,6 +21,7 @@ from rehearse.source import Span
 if TYPE_CHECKING:
     from rehearse.domain import GeneratorName
     from rehearse.errors import Code
+    from rehearse.loading.evaluate import Names
     from rehearse.values import FrozenMap
 
 DATE_RANGE = "create_date_range"
@@ -234,7 +235,7 @@ class Generators:
         return found
 
     def _wrong_type(self, key: str, wanted: str, node: Node) -> _BrokenGeneratorError:
-        return self._complain("wrong-type", f"`{key}` is a {word_of(node)}, and must be a {wanted}", node.span)
+        return self._complain("wrong-type", f"`{key}` is {phrase_of(node)}, and must be a {wanted}", node.span)
 
     def _complain(self, code: Code, summary: str, span: Span, remedy: str = "") -> _BrokenGeneratorError:
         self._complaints.add(Problem(code, summary, span, remedy))
@@ -274,7 +275,7 @@ def _date_range(item: MapNode, complaints: Complaints) -> Iterator[DateRange]:
     if isinstance(name, ScalarNode) and isinstance(name.value, str):
         yield DateRange(name.value, start, end, name.span)
     else:
-        summary = f"`variable_name` is a {word_of(name)}, and must be a text"
+        summary = f"`variable_name` is {phrase_of(name)}, and must be text"
         complaints.add(Problem("wrong-type", summary, name.span))
 
 

@@ -10,7 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from rehearse.errors import Complaints, Problem, did_you_mean
-from rehearse.loading.evaluate import word_of
+from rehearse.loading.evaluate import phrase_of
 from rehearse.loading.limits import MATRIX_SCENARIOS
 from rehearse.loading.ranges import BrokenRangeError, read_axis
 from rehearse.loading.tree import Entry, ListNode, MapNode, Node, node_of, plain_value
@@ -148,7 +148,7 @@ class _Reader:
         if node is None:
             return ()
         if not isinstance(node, ListNode):
-            raise self._complain("wrong-type", f"`exclude` is a {word_of(node)}, and must be a list", node.span)
+            raise self._complain("wrong-type", f"`exclude` is {phrase_of(node)}, and must be a list", node.span)
         return tuple([self._exclusion(item, names) for item in node.items])
 
     def _exclusion(self, item: Node, names: list[str]) -> _Exclusion:
@@ -182,7 +182,7 @@ class _Reader:
         if isinstance(node, MapNode):
             return node
         shown = what if " " in what else f"`{what}`"
-        raise self._complain("wrong-type", f"{shown} is a {word_of(node)}, and must be a map", node.span)
+        raise self._complain("wrong-type", f"{shown} is {phrase_of(node)}, and must be a map", node.span)
 
     def _complain(
         self, code: Code, summary: str, span: Span, remedy: str = "", *, also: tuple[tuple[str, Span], ...] = ()

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from rehearse.errors import Complaints, Problem, did_you_mean
-from rehearse.loading.evaluate import word_of
+from rehearse.loading.evaluate import phrase_of
 from rehearse.loading.limits import GENERATED_ROWS
 from rehearse.loading.scalars import ScalarError, is_date, iso_date
 from rehearse.loading.tree import DeferredNode, ListNode, MapNode, Node, ScalarNode
@@ -39,7 +39,7 @@ def read_axis(name: str, node: Node, complaints: Complaints) -> tuple[Node, ...]
         return tuple(ScalarNode(value, node.span) for value in _range(name, node, complaints))
     if isinstance(node, DeferredNode) and not node.references:
         raise BrokenRangeError
-    summary = f"`{name}` is a {word_of(node)}, and must be a list or a range"
+    summary = f"`{name}` is {phrase_of(node)}, and must be a list or a range"
     raise _complain(complaints, Problem("wrong-type", summary, node.span, "write `[…]` or `{from: …, to: …}`"))
 
 
@@ -66,7 +66,7 @@ def _range(name: str, node: MapNode, complaints: Complaints) -> tuple[_End, ...]
     first, last = _required(name, node, "from", complaints), _required(name, node, "to", complaints)
     start, end = _end("from", first, complaints), _end("to", last, complaints)
     if isinstance(start, date) != isinstance(end, date):
-        summary = f"the range `{name}` begins with a {word_of(first)} and ends with a {word_of(last)}"
+        summary = f"the range `{name}` begins with {phrase_of(first)} and ends with {phrase_of(last)}"
         raise _complain(complaints, Problem("conflict", summary, last.span, "write two dates, or two integers"))
     step = _step(node, complaints, dates=isinstance(start, date))
     kept = _weekdays(node, complaints, dates=isinstance(start, date))
@@ -94,7 +94,7 @@ def _end(key: str, node: Node, complaints: Complaints) -> _End:
         return value
     if isinstance(node, DeferredNode) and not node.references:
         raise BrokenRangeError
-    summary = f"`{key}` is a {word_of(node)}, and must be a date or an int"
+    summary = f"`{key}` is {phrase_of(node)}, and must be a date or an int"
     raise _complain(complaints, Problem("wrong-type", summary, node.span, "write 2024-12-25, or a whole number"))
 
 
@@ -129,7 +129,7 @@ def _weekdays(node: MapNode, complaints: Complaints, *, dates: bool) -> frozense
 def _weekday(node: Node, complaints: Complaints) -> int:
     value = node.value if isinstance(node, ScalarNode) else None
     if value not in WEEKDAYS:
-        summary = f"`{value}` is no weekday" if isinstance(node, ScalarNode) else f"a {word_of(node)} is no weekday"
+        summary = f"`{value}` is no weekday" if isinstance(node, ScalarNode) else f"{phrase_of(node)} is no weekday"
         raise _complain(complaints, Problem("bad-value", summary, node.span, f"write one of {', '.join(WEEKDAYS)}"))
     return WEEKDAYS.index(str(value))
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from graphlib import CycleError, TopologicalSorter
 
 from rehearse.errors import Complaints, Problem, did_you_mean
-from rehearse.loading.evaluate import BrokenReferenceError, word_of
+from rehearse.loading.evaluate import BrokenReferenceError, phrase_of
 from rehearse.loading.expressions import (
     RESULTS_ROOT,
     ExpressionError,
@@ -271,5 +271,5 @@ def entries_of(node: Node | None, what: str, complaints: Complaints) -> tuple[En
         return ()
     if isinstance(node, MapNode):
         return node.entries
-    complaints.add(Problem("wrong-type", f"`{what}` is a {word_of(node)}, and must be a map", node.span))
+    complaints.add(Problem("wrong-type", f"`{what}` is {phrase_of(node)}, and must be a map", node.span))
     return ()
