@@ -36,7 +36,11 @@ def dumps(record: object, *, indent: int | None = None) -> str:
         TypeError: If something in it has no place in a record.
         ValueError: If a number is infinite or none.
     """
-    return json.dumps(record, default=_encoded, ensure_ascii=False, indent=indent, allow_nan=False) if indent else _line(record)
+    return (
+        json.dumps(record, default=_encoded, ensure_ascii=False, indent=indent, allow_nan=False)
+        if indent
+        else _line(record)
+    )
 
 
 def _encoded(value: object) -> object:
@@ -113,9 +117,13 @@ def _decoded_union(members: tuple[object, ...], data: Any) -> object:
     records = [member for member in members if isinstance(member, type) and (is_dataclass(member) or member is Span)]
     if isinstance(data, dict) and records:
         return decode(records[0], data)
-    structured = [member for member in members if get_origin(member) in (tuple, Mapping) or get_origin(member) is not None]
+    structured = [
+        member for member in members if get_origin(member) in (tuple, Mapping) or get_origin(member) is not None
+    ]
     plain = isinstance(data, list) or (isinstance(data, dict) and not data.keys() & _TAGS.keys())
-    fitting = [m for m in structured if (get_origin(m) is tuple) == isinstance(data, list) and get_origin(m) is not Literal]
+    fitting = [
+        m for m in structured if (get_origin(m) is tuple) == isinstance(data, list) and get_origin(m) is not Literal
+    ]
     return decode(fitting[0], data) if plain and fitting else untagged(data)
 
 

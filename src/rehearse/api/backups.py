@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rehearse.api.workbench import Workbench, current_workbench
+from rehearse.database.store import Lease
 from rehearse.errors import BackupError, did_you_mean
-
-if TYPE_CHECKING:
-    from rehearse.database.store import Lease
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearse.api.latest import latest_result
 from rehearse.api.settings import Settings
 from rehearse.api.workbench import Workbench, current_workbench
 from rehearse.artifacts.manager import today_utc
-from rehearse.artifacts.store import ArtifactStore
 from rehearse.codec import dumps
 from rehearse.domain import State
 from rehearse.errors import RehearseError
@@ -23,6 +21,9 @@ from rehearse.snapshot.serialize import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from rehearse.artifacts.store import ArtifactStore
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,10 @@ class LogCaptureManager:
         self._store = store or Settings.here().artifact_store
 
     async def get_scenario_logs(
-        self, scenario_id: str, include_sql_queries: bool = False, include_debug_logs: bool = False  # noqa: FBT001, FBT002
+        self,
+        scenario_id: str,
+        include_sql_queries: bool = False,
+        include_debug_logs: bool = False,
     ) -> ScenarioLogs:
         """Return the logs of a scenario.
 
@@ -100,7 +104,7 @@ class LogCaptureManager:
         """
         return await asyncio.to_thread(self._logs, scenario_id, include_sql_queries, include_debug_logs)
 
-    def _logs(self, scenario_id: str, sql: bool, debug: bool) -> ScenarioLogs:  # noqa: FBT001
+    def _logs(self, scenario_id: str, sql: bool, debug: bool) -> ScenarioLogs:
         bench = current_workbench()
         if bench.plan is not None and bench.plan.scenario.id == scenario_id:
             statements = tuple(map(dumps, bench.log.statements)) if sql else ()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearse.loading.load import Loaded, load_written
@@ -17,6 +16,7 @@ from rehearse.values import EMPTY_MAP, FrozenMap, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rehearse.expectation import Expected
     from rehearse.scenario import ArtifactSettings, Written

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from rehearse.api.draft import ScenarioDraft
 from rehearse.api.monitor import current_callback
 from rehearse.api.runs import run_scenario_full
 from rehearse.api.setup import node_of_data
@@ -20,6 +18,9 @@ from rehearse.run.deadline import Cancellation
 from rehearse.run.photograph import Camera
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rehearse.api.draft import ScenarioDraft
     from rehearse.run.events import Event
     from rehearse.run.outcome import Execution, ScenarioResult, StepResult
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-from rehearse.run.outcome import ScenarioResult
+if TYPE_CHECKING:
+    from rehearse.run.outcome import ScenarioResult
 
 _LATEST: ContextVar[ScenarioResult | None] = ContextVar("rehearse_latest", default=None)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rehearse.api.draft import ScenarioDraft
 from rehearse.api.settings import Settings
@@ -12,9 +11,7 @@ from rehearse.errors import Complaints, Problem, ScenarioError, ScenarioNotFound
 from rehearse.loading.load import load_written
 from rehearse.loading.resolve import resolved
 from rehearse.registry import domain
-
-if TYPE_CHECKING:
-    from rehearse.source import Span
+from rehearse.source import Span
 
 
 class ScenarioLoader:

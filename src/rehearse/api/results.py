@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearse.api.workbench import Workbench, current_workbench
 from rehearse.errors import RehearseError
+from rehearse.expect.verdict import Verdict
 from rehearse.plan import make_plan
 from rehearse.run.judge import judge_run
 from rehearse.snapshot.diff import difference
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rehearse.api.capture import CapturedState
     from rehearse.api.draft import ScenarioDraft
-    from rehearse.expect.verdict import CheckResult, Verdict
+    from rehearse.expect.verdict import CheckResult
     from rehearse.expectation import Expected
     from rehearse.run.outcome import Execution
 
@@ -79,7 +81,9 @@ class ResultValidator:
         bench = self._given or current_workbench()
         before = bench.states.get("pre_execution")
         if before is None:
-            raise RehearseError("there is no `pre_execution` snapshot to compare with; create one before the operations")
+            raise RehearseError(
+                "there is no `pre_execution` snapshot to compare with; create one before the operations"
+            )
         plan = make_plan(scenario.loaded())
         diff = difference(before.snapshot, post.state.snapshot)
         return ValidationResult(judge_run(plan, (before, post.state), diff, execution, ()))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rehearse.api.draft import ScenarioDraft
 from rehearse.api.latest import remember
 from rehearse.api.loader import ScenarioLoader
 from rehearse.api.monitor import current_callback
@@ -21,6 +19,9 @@ from rehearse.run.run import Services
 from rehearse.run.suite import perform_with_attempts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rehearse.api.draft import ScenarioDraft
     from rehearse.run.events import Listener
     from rehearse.run.outcome import ScenarioResult
 
@@ -57,9 +58,7 @@ async def run_scenario_full(
     listeners: tuple[Listener, ...] = (log_event, bridge) if bridge else (log_event,)
     services = services_of(chosen, listeners=listeners)
     attempts = plan.scenario.attempts
-    result = await in_run_thread(
-        lambda: perform_with_attempts(plan, services, attempts), services.cancellation
-    )
+    result = await in_run_thread(lambda: perform_with_attempts(plan, services, attempts), services.cancellation)
     if bridge is not None:
         await bridge.drained()
     remember(result)

@@ -8,19 +8,16 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rehearse.api.workbench import HERE, Workbench, current_workbench
+from rehearse.domain import MeasureValue
 from rehearse.errors import Complaints, Problem, ScenarioError, did_you_mean
 from rehearse.loading.files import read_file
 from rehearse.loading.limits import FIXTURE_LIMITS
 from rehearse.loading.tree import Entry, ListNode, MapNode, Node, ScalarNode
 from rehearse.loading.yaml_tree import read_tree
 from rehearse.run.preconditions import answer
-
-if TYPE_CHECKING:
-    from rehearse.domain import MeasureValue
-    from rehearse.values import Value
+from rehearse.values import Value
 
 RowData = Mapping[str, object] | object
 """A row as a mapping of its keys, or a record of the section's own type."""
@@ -97,7 +94,9 @@ def node_of_data(data: object) -> Node:
     """
     if is_dataclass(data) and not isinstance(data, type):
         written = ((item.name, getattr(data, item.name)) for item in fields(data))
-        return MapNode(tuple(Entry(key, HERE, node_of_data(value)) for key, value in written if value is not None), HERE)
+        return MapNode(
+            tuple(Entry(key, HERE, node_of_data(value)) for key, value in written if value is not None), HERE
+        )
     if isinstance(data, Mapping):
         return MapNode(tuple(Entry(str(key), HERE, node_of_data(value)) for key, value in data.items()), HERE)
     if isinstance(data, list | tuple):
@@ -133,7 +132,10 @@ class PreconditionChecker:
         self._given = workbench
 
     async def check(
-        self, check_name: str, expected: Value = True, parameters: Mapping[str, object] | None = None  # noqa: FBT002
+        self,
+        check_name: str,
+        expected: Value = True,
+        parameters: Mapping[str, object] | None = None,
     ) -> PreconditionResult:
         """Return whether a check, or a measure of one state, has the expected value.
 

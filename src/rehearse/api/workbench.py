@@ -1,14 +1,13 @@
 """A database that is worked on step by step: what the seed's single calls share.
 
-`ScenarioSetup`, `PreconditionChecker`, `StateCaptureManager`, `ScenarioExecutor` and their like each do one thing; in one task they do it to the
-same database. A workbench is that database with what is known about it. `run_scenario_full` needs none: it does all of it at once.
+`ScenarioSetup`, `PreconditionChecker`, `StateCaptureManager`, `ScenarioExecutor` and their like each do one thing; in one task they do it to the same
+database. A workbench is that database with what is known about it. `run_scenario_full` needs none: it does all of it at once.
 """
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rehearse.api.settings import Settings
@@ -24,13 +23,14 @@ from rehearse.plan import Plan, schema_hash
 from rehearse.registry import domain
 from rehearse.run.observers import StepObserver
 from rehearse.run.world import insert_rows, layers
+from rehearse.scenario import Written
 from rehearse.snapshot.capture import capture
 from rehearse.snapshot.fingerprint import fingerprint
-from rehearse.scenario import Written
 from rehearse.source import Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from rehearse.api.backups import Copy
     from rehearse.database.store import Lease, Work
@@ -79,7 +79,9 @@ class Workbench:
     def lease(self) -> Lease:
         """The database; made with the bare schema when first asked for."""
         if self._lease is None:
-            schema = Layer(schema_hash(self.domain.name, self.domain.metadata), self.domain.metadata.create_all, "schema")
+            schema = Layer(
+                schema_hash(self.domain.name, self.domain.metadata), self.domain.metadata.create_all, "schema"
+            )
             self._lease = self.settings.store.lease(LeaseRequest("workbench", (schema,), sessions=2))
         return self._lease
 
@@ -214,7 +216,7 @@ class Workbench:
             "clock": ScalarNode(self.context.clock, HERE),
             "setup": setup or self._tree(self._rows, self._constraints),
             "test_case": test_case,
-            "expected_outcome": MapNode((Entry("success", HERE, ScalarNode(True, HERE)),), HERE),  # noqa: FBT003
+            "expected_outcome": MapNode((Entry("success", HERE, ScalarNode(True, HERE)),), HERE),
         }
         node = MapNode(tuple(Entry(key, HERE, value) for key, value in written.items()), HERE)
         return Written("workbench", "performed by hand", "workbench", node, PYTHON, resolved=True)

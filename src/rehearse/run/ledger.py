@@ -117,6 +117,16 @@ class Ledger:
         self._execution = execution
         return execution
 
+    @staticmethod
+    def require_database(execution: Execution) -> None:
+        """End the run early if a thread that never came back may still hold the database.
+
+        Raises:
+            PhaseFailedError: Then; the execution itself says why.
+        """
+        if execution.abandoned:
+            raise PhaseFailedError("the database cannot be looked at any more")
+
     @property
     def clock(self) -> datetime:
         """The scenario's clock after the last step that began."""

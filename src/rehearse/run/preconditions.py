@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from rehearse.domain import MeasureValue
 from rehearse.errors import Complaints, Problem, RehearseError, ScenarioError, did_you_mean
 from rehearse.expect.comparisons import unlike, unmet
 from rehearse.expect.tolerance import leeway
@@ -18,7 +19,7 @@ from rehearse.measures import measures_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rehearse.domain import Domain, MeasureValue, State
+    from rehearse.domain import Domain, State
     from rehearse.loading.tree import Node
     from rehearse.plan import Plan
     from rehearse.scenario import Precondition

@@ -88,13 +88,10 @@ def perform(plan: Plan, services: Services) -> ScenarioResult:
                 folder.before(before.snapshot)
             with ledger.phase("act"):
                 deadline = Deadline.after(plan.timeout_seconds)
-                stage = Stage(
-                    plan, lease, log, camera, services.cancellation, ledger.emit, deadline, services.orders
-                )
+                stage = Stage(plan, lease, log, camera, services.cancellation, ledger.emit, deadline, services.orders)
                 execution = ledger.acted(act(stage, before))
                 folder.execution(execution, log)
-            if execution.abandoned:
-                raise PhaseFailedError("a thread that never came back may still hold the database: nobody looks at it")
+            ledger.require_database(execution)
             with ledger.phase("capture_after"):
                 after = camera.whole("post_execution", ledger.clock, Deadline.after(PHASE_SECONDS))
                 diff = difference(before.snapshot, after.snapshot)
