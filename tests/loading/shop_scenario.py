@@ -42,6 +42,7 @@ scenario:
       - {check: pieces, expected: 3}
       - {check: stock, parameters: {product_id: P1}, expected: {min: 1, max: 9}}
       - {check: stock_of.P1, expected: {expected: 3, tolerance: 0.5}}
+      - {check: sold_out, expected: [P2]}
   test_case:
     operation: count_stock
     operations:

@@ -370,13 +370,13 @@ def test_a_stored_map_changes_as_a_whole(write: Callable[[str], Written]) -> Non
 
 def test_a_row_that_an_operation_made_is_named_by_its_result(write: Callable[[str], Written]) -> None:
     """The id of a changed row may come from a step."""
-    changes = expected('changes: {orders: [{update: "${steps.main.data.order_id}", status: sent, critical: true}]}', write).changes
+    changes = expected('changes: {orders: [{update: "${steps.main.data.order_id}", status: sent}]}', write).changes
 
     assert changes is not None
     (entry,) = changes.entries
     assert isinstance(entry, ChangeEntry)
     assert isinstance(entry.row, Deferred)
-    assert entry.category == "critical"
+    assert entry.category == "state"
 
 
 # ── the rest ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -385,14 +385,14 @@ def test_a_row_that_an_operation_made_is_named_by_its_result(write: Callable[[st
 def test_expected_errors_have_bounds(whole: Scenario, write: Callable[[str], Written]) -> None:
     """A count is both bounds, no number means at least one; a second entry of a type has its place in its key."""
     first, second = check(whole, "expected_errors.OrderRejected"), check(whole, "expected_errors.OrderRejected[1]")
-    third = only("expected_errors: [{type: OrderRejected, max: 3, critical: true}]", write)
+    third = only("expected_errors: [{type: OrderRejected, max: 3}]", write)
 
     assert isinstance(first, ExpectedError)
     assert isinstance(second, ExpectedError)
     assert isinstance(third, ExpectedError)
     assert (first.minimum, first.maximum) == (0, 0)
     assert (second.minimum, second.maximum, second.rule) == (1, None, "stock_rule")
-    assert (third.minimum, third.maximum, third.category) == (None, 3, "critical")
+    assert (third.minimum, third.maximum, third.category) == (None, 3, "assertion")
 
 
 def test_limits_of_the_run_and_of_a_step(whole: Scenario) -> None:

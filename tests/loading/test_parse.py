@@ -138,6 +138,7 @@ def test_preconditions_name_checks_or_measures(write: Callable[[str], Written]) 
         ("stock_total", Decimal(3), None, None, None),
         ("stock", None, Decimal(1), Decimal(9), None),
         ("stock_of.P1", Decimal(3), None, None, Decimal("0.5")),
+        ("sold_out", ("P2",), None, None, None),
     ]
     assert getattr(found[2].parameters, "product_id", None) == "P1"
 

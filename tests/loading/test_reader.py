@@ -64,6 +64,7 @@ class Everything:
     limit: Annotated[int | None, NULLABLE] = 3
     inner: Inner | None = None
     either: bool | Annotated[int, Range(1, 10)] = False
+    begins: ClockTime | datetime | None = None
     words: Annotated[tuple[str, ...], Length(1, 2)] = ()
     days: Mapping[str, date] = EMPTY_MAP  # type: ignore[assignment]
     anything: Value = None
@@ -128,6 +129,9 @@ def good(text: str) -> Everything:
         ("inner: {low: 1}", "inner", Inner(low=1)),
         ("either: true", "either", True),
         ("either: 4", "either", 4),
+        ("begins: 07:00", "begins", 420),
+        ("begins: 2024-12-25T06:00", "begins", datetime(2024, 12, 25, 6)),  # noqa: DTZ001
+        ("begins: '2024-12-25T06:00'", "begins", datetime(2024, 12, 25, 6)),  # noqa: DTZ001
         ("words: [a, b]", "words", ("a", "b")),
         ("anything: [1, {a: x}]", "anything", (1, FrozenMap({"a": "x"}))),
         ("anything: null", "anything", None),
@@ -199,6 +203,8 @@ AS_MOMENT = "write it as 2024-12-25T06:00, in whole minutes and without a zone"
         ("inner: {low: 1, hihg: 2}", "unknown-key", "`hihg` is not a key of `inner`; did you mean `high`?"),
         ("either: x", "wrong-type", "`either` must be a bool or an int, not text"),
         ("either: 11", "bad-value", "`either` is 11; allowed: 1 to 10"),
+        ("begins: soon", "bad-value", "`soon` is no value of `begins`; allowed: a time or a moment"),
+        ("begins: true", "wrong-type", "`begins` must be a time or a moment, not a bool"),
         ("words: []", "bad-value", "`words` has 0 items; allowed: 1 to 2"),
         ("words: [a]\nname: 9", "wrong-type", "`name` must be text, not an int; quote it"),
         ("words: a", "wrong-type", "`words` must be a list, not text"),

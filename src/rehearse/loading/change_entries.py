@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rehearse.source import Span
 
 _KINDS: tuple[Literal["update", "insert", "delete"], ...] = ("update", "insert", "delete")
-_OWN_KEYS = frozenset({"count", "critical", "message", *_KINDS})
+_OWN_KEYS = frozenset({"count", *_KINDS})
 
 
 def read_changes(node: Node, names: Names, spot: Spot) -> Changes | None:
@@ -117,16 +117,11 @@ class _EntryReader:
         row = self._row(written[0], kind)
         changes = self._changes(node, kind)
         count = self._count(node, kind)
-        critical = _flag(node, "critical", self._spot)
-        message = node.get("message")
-        text = read_plain(message, "text", self._spot.down("message", message.span)) if message else ""
-        if self._failed or not isinstance(text, str):
+        if self._failed:
             return None
         return ChangeEntry(
             key=key,
-            category="critical" if critical else "state",
-            critical=critical,
-            message=text,
+            category="state",
             span=node.span,
             table=self._table.name,
             kind=kind,

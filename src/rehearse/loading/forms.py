@@ -108,7 +108,7 @@ class PreconditionForm:
     """One entry of ``setup.preconditions``."""
 
     check: str
-    expected: bool | Decimal | str | NumberForm = True
+    expected: Annotated[Value, Help("a value, or for a number {min, max, expected, tolerance}")] = True
     parameters: MapNode | None = None
 
 
@@ -312,7 +312,6 @@ class StateComparisonForm:
     min_change: Fraction | None = None
     max_change: Fraction | None = None
     critical: bool = False
-    message: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -325,7 +324,6 @@ class ExpectedErrorForm:
     max: Count | None = None
     person_id: Annotated[str | None, Alias("person")] = None
     rule: str | None = None
-    critical: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -163,8 +163,7 @@ def _expected_error(row: Placed[ExpectedErrorForm], names: Names, spot: Spot) ->
         spot.note("bad-value", f"`{form.type}` cannot fail: there are never fewer than 0 errors")
     return ExpectedError(
         key=f"expected_errors.{form.type}",
-        category="critical" if form.critical else "assertion",
-        critical=form.critical,
+        category="assertion",
         span=row.span,
         type=form.type,
         minimum=_minimum(form),

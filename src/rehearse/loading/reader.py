@@ -7,7 +7,7 @@ finds a mistake says so and goes on: an author sees all mistakes at once.
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime, time
@@ -38,7 +38,7 @@ from rehearse.loading.spot import MISSING, Spot
 from rehearse.loading.tree import DeferredNode, ListNode, MapNode, Node, ScalarNode, plain_value
 from rehearse.scenario import Placed
 from rehearse.source import Span
-from rehearse.values import FrozenMap, Value, type_name
+from rehearse.values import FrozenMap, Value, plain, type_name
 
 RecordT = TypeVar("RecordT")
 
@@ -348,17 +348,29 @@ def _nested_reader(record: type) -> Reader:
 def _union(members: tuple[Compiled, ...]) -> Compiled:
     if len(members) == 1:
         return members[0]
-    by_shape: dict[str, Reader] = {}
+    by_shape: dict[str, list[Reader]] = {}
     for member in members:
         for shape in member.shapes:
-            by_shape.setdefault(shape, member.read)
+            by_shape.setdefault(shape, []).append(member.read)
     words = " or ".join(dict.fromkeys(member.words for member in members))
 
     def read_member(node: Node, spot: Spot) -> object:
-        reader = by_shape.get(shape_of(node))
-        return reader(node, spot) if reader else spot.wrong_type(node, words)
+        readers = by_shape.get(shape_of(node), ())
+        if len(readers) == 1:
+            return readers[0](node, spot)
+        return _first_that_fits(readers, node, spot, words) if readers else spot.wrong_type(node, words)
 
     return Compiled(read_member, frozenset(by_shape), words)
+
+
+def _first_that_fits(readers: Sequence[Reader], node: Node, spot: Spot, words: str) -> object:
+    """Try the members of a union that take nodes of this shape: a text may be a time or a quoted moment."""
+    for reader in readers:
+        value = reader(node, spot.silent())
+        if value is not MISSING:
+            return value
+    found = f"`{plain(node.value)}`" if isinstance(node, ScalarNode) else "this"
+    return spot.complain("bad-value", f"{found} is no value of {spot.label}", span=node.span, remedy=f"allowed: {words}")
 
 
 def shape_of(node: Node) -> str:

@@ -67,6 +67,10 @@ class Spot:
         """Return the same place with another answer to ``${steps.…}``."""
         return Spot(self.complaints, self._part, self.span, parent=self.parent, waiting=waiting)
 
+    def silent(self) -> Spot:
+        """Return the same place with complaints that nobody hears: for trying whether something fits."""
+        return Spot(Complaints(), self._part, self.span, parent=self.parent, waiting=self.waiting)
+
     def wait(self) -> None:
         """Note, here and above, that something waits for a result."""
         spot: Spot | None = self

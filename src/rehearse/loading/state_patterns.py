@@ -353,12 +353,11 @@ def _comparison(node: MapNode, names: Names, spot: Spot, key: str) -> StateCompa
     if not read.complete or not _is_possible(row, kind, spot):
         return None
     form = row.value
-    alone = {"field", "critical", "message"} >= {entry.key for entry in node}
+    alone = {"field", "critical"} >= {entry.key for entry in node}
     return StateComparison(
         key=key,
         category="critical" if form.critical else "state",
         critical=form.critical,
-        message=form.message,
         span=node.span,
         path=path,
         initial=read.initial,

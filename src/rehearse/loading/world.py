@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rehearse.errors import did_you_mean
+from rehearse.expectation import Deferred
 from rehearse.loading.forms import DatabaseForm, FixtureForm, NumberForm, PreconditionForm
 from rehearse.loading.reader import Fields, read_fields, read_rows
+from rehearse.loading.specs import read_plain
+from rehearse.loading.spot import Missing, Spot
 from rehearse.loading.tree import ListNode, MapNode, Node, ScalarNode
 from rehearse.loading.vocabulary import KIND_OF_MEASURE, Kind, Vocabulary
 from rehearse.scenario import DatabaseSetup, FixtureEntry, Placed, Precondition, World
+from rehearse.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
 
     from rehearse.domain import Domain, Section
-    from rehearse.loading.spot import Spot
     from rehearse.source import Span
 
 ENGINE_KEYS = ("database", "constraints", "preconditions")
@@ -143,26 +144,29 @@ def read_preconditions(node: MapNode, vocabulary: Vocabulary, spot: Spot) -> tup
         return ()
     below = spot.down("preconditions", entry.span)
     rows = read_rows(entry.value, PreconditionForm, below)
-    read = (_precondition(row, vocabulary, below.down(row.index - 1, row.span)) for row in rows)
+    items = entry.value.items if isinstance(entry.value, ListNode) else ()
+    read = (_precondition(row, items[row.index - 1], vocabulary, below.down(row.index - 1, row.span)) for row in rows)
     return tuple(precondition for precondition in read if precondition is not None)
 
 
-def _precondition(row: Placed[PreconditionForm], vocabulary: Vocabulary, spot: Spot) -> Precondition | None:
+def _precondition(
+    row: Placed[PreconditionForm], node: Node, vocabulary: Vocabulary, spot: Spot
+) -> Precondition | None:
     form = row.value
     shape = _check_shape(form.check, row.at("check"), vocabulary, spot)
     if shape is None:
         return None
     parameters = _parameters(form.parameters, shape, row, spot)
-    numbers = form.expected if isinstance(form.expected, NumberForm) else NumberForm()
-    plain = None if isinstance(form.expected, NumberForm) else form.expected
-    _check_expected(form, shape, row, spot)
+    expected = _expected(node, shape, row, spot)
+    if expected is None:
+        return None
     return Precondition(
         check=shape.name,
         parameters=parameters,
-        expected=plain if plain is not None else numbers.expected,
-        minimum=numbers.min,
-        maximum=numbers.max,
-        tolerance=numbers.tolerance,
+        expected=expected.value,
+        minimum=expected.numbers.min,
+        maximum=expected.numbers.max,
+        tolerance=expected.numbers.tolerance,
         span=row.span,
     )
 
@@ -203,27 +207,43 @@ def _parameters(node: MapNode | None, shape: _CheckShape, row: Placed[Preconditi
     return fields.make()
 
 
-def _check_expected(form: PreconditionForm, shape: _CheckShape, row: Placed[PreconditionForm], spot: Spot) -> None:
-    place = row.at("expected", "check")
-    below = spot.down("expected", place)
-    if shape.kind == "number" and "expected" not in row.spans:
-        below.complain("missing-key", f"`{shape.name}` is a number, so it needs `expected`", remedy="write a number, or `{min: …, max: …}`")
-        return
-    if isinstance(form.expected, NumberForm):
-        _check_numbers(form.expected, shape, below)
-        return
-    fits: Mapping[Kind, type] = {"bool": bool, "number": Decimal, "text": str}
-    wanted = fits.get(shape.kind)
-    if wanted is not None and not isinstance(form.expected, wanted):
-        below.complain("wrong-type", f"`{shape.name}` is a {shape.kind}, which its `expected` is not")
+@dataclass(frozen=True)
+class _Expected:
+    """What a precondition expects: a value, and for a number its bounds."""
+
+    value: Value
+    numbers: NumberForm
 
 
-def _check_numbers(numbers: NumberForm, shape: _CheckShape, spot: Spot) -> None:
-    if shape.kind != "number":
-        spot.complain("wrong-type", f"`{shape.name}` is a {shape.kind}, which has no bounds", remedy=f"write a {shape.kind}")
-    elif numbers == NumberForm():
+def _expected(node: Node, shape: _CheckShape, row: Placed[PreconditionForm], spot: Spot) -> _Expected | None:
+    written = node.entry("expected") if isinstance(node, MapNode) else None
+    if written is None:
+        return _unwritten(shape, row, spot)
+    below = spot.down("expected", written.span)
+    if isinstance(written.value, MapNode) and shape.kind == "number":
+        fields = read_fields(written.value, NumberForm, below)
+        numbers = fields.make()
+        return None if numbers is None or _is_contradictory(numbers, below) else _Expected(numbers.expected, numbers)
+    value = read_plain(written.value, shape.kind, below)
+    return None if isinstance(value, Missing | Deferred) else _Expected(value, NumberForm())
+
+
+def _unwritten(shape: _CheckShape, row: Placed[PreconditionForm], spot: Spot) -> _Expected | None:
+    if shape.kind == "bool":
+        return _Expected(True, NumberForm())  # noqa: FBT003  (the value itself)
+    below = spot.down("expected", row.at("check"))
+    remedy = "write a number, or `{min: …, max: …}`" if shape.kind == "number" else "write what it must be"
+    below.complain("missing-key", f"`{shape.name}` is a {shape.kind}, so it needs `expected`", remedy=remedy)
+    return None
+
+
+def _is_contradictory(numbers: NumberForm, spot: Spot) -> bool:
+    if numbers == NumberForm():
         spot.complain("empty", "`expected` says nothing about the number", remedy="write `expected`, `min` or `max`")
     elif numbers.tolerance is not None and numbers.expected is None:
         spot.complain("conflict", "`expected` has a tolerance, but no value of its own", remedy="bounds have no tolerance")
     elif numbers.min is not None and numbers.max is not None and numbers.min > numbers.max:
         spot.complain("conflict", "`min` is greater than `max`", remedy="no number can be both")
+    else:
+        return False
+    return True
