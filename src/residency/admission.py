@@ -1,0 +1,37 @@
+"""Whether a decision may stand: it may make no breach new or worse. Facts are recorded whatever they break."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from residency.compliance import blocking, new_or_worse
+from residency.decisions import reason_of
+from residency.model import Severity
+from residency.policy import INTEGRITY_STEMS
+
+if TYPE_CHECKING:
+    from rehearse.domain import Reason
+    from residency.load import Book
+    from residency.rules import Record
+
+
+def breaches(before: Book, after: Book) -> tuple[Record, ...]:
+    """The breaches that refuse a decision: violations and policies that it makes new or worse.
+
+    With `acgme_enabled: false` only the integrity rules refuse.
+    """
+    found = blocking(new_or_worse(before.records, after.records))
+    if after.settings.acgme_enabled:
+        return found
+    return tuple(record for record in found if record.rule in INTEGRITY_STEMS)
+
+
+def advisories(before: Book, after: Book) -> tuple[Record, ...]:
+    """The advisories that a decision makes new or worse: listed, never blocking."""
+    found = new_or_worse(before.records, after.records)
+    return tuple(record for record in found if record.severity is Severity.ADVISORY)
+
+
+def refusals(before: Book, after: Book) -> tuple[Reason, ...]:
+    """The breaches that refuse a decision, as reasons."""
+    return tuple(reason_of(record) for record in breaches(before, after))

@@ -1,0 +1,1 @@
+"""One file for each operation of a scenario, under its own name."""
