@@ -238,6 +238,16 @@ def test_names_are_not_called_unknown_because_a_step_is_wrong(write: Callable[[s
     assert refused(text, write) == [("unknown-name", "test_case.operation")]
 
 
+def test_rows_are_held_against_each_other_though_a_step_is_wrong(write: Callable[[str], Written]) -> None:
+    """A mistake in a step hides none of the set-up."""
+    text = small(
+        setup="{products: [{id: P1}], orders: [{product_id: P2}]}",
+        test_case="{operations: [{operation: recont}, {operation: count_stock, at: 2020-01-01}]}",
+    )
+
+    assert refused(text, write) == [("unknown-name", ""), ("unknown-name", "test_case.operations[0].operation")]
+
+
 def test_check_all_tells_the_mistakes_of_all_and_loads_the_rest(write: Callable[[str], Written]) -> None:
     """Over many scenarios everything wrong is collected once, with the notes; what is right comes back loaded."""
     good, bad = write(small()), write(small(head="priorty: high").replace("id: small", "id: worse"))

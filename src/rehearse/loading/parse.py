@@ -198,10 +198,10 @@ def _check_isolation(parts: _Parts, domain: Domain, spot: Spot, setup: MapNode) 
 
 
 def _settle(parts: _Parts, domain: Domain, root: Spot) -> _Settled:
-    """Ask the domain for its policy, but only of parts that are right each for itself."""
+    """Ask the domain for its policy, but only of rows that are right each for itself; steps with mistakes are left out."""
     written = parts.header.values.get("clock")
     clock = written if isinstance(written, datetime) else None
-    if not parts.world.complete or not parts.steps.complete or ("clock" in parts.header.spans and clock is None):
+    if not parts.world.complete or ("clock" in parts.header.spans and clock is None):
         return _Settled(clock or DEFAULT_CLOCK)
     steps = tuple(
         StepParameters(
@@ -216,9 +216,10 @@ def _settle(parts: _Parts, domain: Domain, root: Spot) -> _Settled:
     )
     policy = domain.settle(parts.world.world, steps, clock)
     domain.check(parts.world.world, steps, policy, root.complaints)
-    clock = clock or domain.default_clock(policy)
-    check_clocks(parts.steps.steps, clock)
-    return _Settled(clock, policy, known=True)
+    now = clock or domain.default_clock(policy)
+    if clock or parts.steps.complete:
+        check_clocks(parts.steps.steps, now)
+    return _Settled(now, policy, known=True)
 
 
 def _read_validation(tree: MapNode, names: Names, surroundings: Surroundings, root: Spot) -> ReadValidation:
