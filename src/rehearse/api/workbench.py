@@ -1,7 +1,7 @@
 """A database that is worked on step by step: what the seed's single calls share.
 
-`ScenarioSetup`, `PreconditionChecker`, `StateCaptureManager`, `ScenarioExecutor` and their like each do one thing; in one task they do it to the same
-database. A workbench is that database with what is known about it. `run_scenario_full` needs none: it does all of it at once.
+`ScenarioSetup`, `PreconditionChecker`, `StateCaptureManager`, `ScenarioExecutor` and their like each do one thing; in one
+task they do it to the same database. A workbench is that database with what is known about it. `run_scenario_full` needs none: it does all of it at once.
 """
 
 from __future__ import annotations
