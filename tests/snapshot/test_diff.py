@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 
-from rehearse.snapshot.diff import applied, difference, identical
+from rehearse.snapshot.diff import applied, difference, identical, in_order
 from rehearse.snapshot.model import Diff, Snapshot
 from rehearse.values import FrozenMap
 from snapshot.strategies import pairs, snapshots
@@ -96,3 +96,9 @@ def test_a_difference_applied_to_before_gives_after(pair: tuple[Snapshot, Snapsh
 def test_a_state_does_not_differ_from_itself(state: Snapshot) -> None:
     """diff(s, s) is empty."""
     assert difference(state, state).count() == 0
+
+
+def test_keys_that_do_not_compare_have_an_order_all_the_same() -> None:
+    """SQLite lets a number into a text column; texts and numbers are then ordered apart."""
+    rows = [("b",), (2,), ("a",), (1,), (None,)]
+    assert in_order(rows) == in_order(rows[::-1]) == [(None,), (1,), (2,), ("a",), ("b",)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cached_property
@@ -55,6 +55,11 @@ class Breach(Protocol):
     @property
     def breaches(self) -> tuple[str, ...]:
         """What is wrong, one sentence each."""
+        ...
+
+    @property
+    def crashed(self) -> bool:
+        """Whether it could not be asked, so that nobody knows whether it holds."""
         ...
 
 
@@ -278,6 +283,3 @@ def _waits(value: object) -> bool:
 def _absent(error: MissingResultError) -> Exception:
     """A result that cannot be there is a check that fails; one that nobody knows leaves the check unknown."""
     return UnavailableError(str(error)) if error.is_unknown else NotThereError(str(error))
-
-
-Judge = Callable[[Case, object], Judgement]

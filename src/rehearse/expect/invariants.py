@@ -20,6 +20,8 @@ def judge_invariant(case: Case, invariant: Invariant) -> Judgement:
     if seen:
         steps = ", ".join(dict.fromkeys(breach.step for breach in seen))
         told = "; ".join(f"after {breach.step}: {_listed(breach.breaches)}" for breach in seen)
+        if all(breach.crashed for breach in seen):
+            return Judgement.unknown(expected, f"could not be asked after {steps}", told)
         return Judgement.unmet(expected, f"broken after {steps}", told)
     before, after = case.evidence.before, case.evidence.after
     old = invariant.function(before, before)

@@ -168,14 +168,15 @@ def _read(cursor: Any, reading: Reading) -> Table:
 
 
 def _converted(rows: Sequence[Row], reading: Reading) -> list[Row]:
-    """Convert column by column: the loop over the rows is then one comprehension for each column that needs it."""
+    """Convert column by column, every distinct value once: moments and numbers repeat, and equal ones are shared afterwards."""
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
     for position, convert in reading.converters:
         values = columns[position]
         try:
-            columns[position] = [None if value is None else convert(value) for value in values]
+            made = {value: None if value is None else convert(value) for value in set(values)}
         except (ValueError, TypeError, ArithmeticError, AttributeError) as error:
             raise _unreadable(reading, position, values) from error
+        columns[position] = list(map(made.__getitem__, values))
     return list(zip(*columns, strict=True))
 
 

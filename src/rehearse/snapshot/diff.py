@@ -9,10 +9,11 @@ from rehearse.snapshot.model import Diff, RowChange, Snapshot, Table
 from rehearse.values import FrozenMap, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 Row: TypeAlias = tuple[Value, ...]
 Key: TypeAlias = tuple[Value, ...]
+Kind: TypeAlias = Literal["insert", "update", "delete"]
 
 
 def difference(before: Snapshot, after: Snapshot) -> Diff:
@@ -36,7 +37,7 @@ def applied(before: Snapshot, diff: Diff) -> Snapshot:
                 del rows[change.key]
             else:
                 rows[change.key] = change.after
-        tables[name] = replace(tables[name], rows=dict(sorted(rows.items(), key=lambda item: key_order(item[0]))))
+        tables[name] = replace(tables[name], rows={key: rows[key] for key in in_order(rows)})
     return replace(before, tables=tables)
 
 
@@ -53,8 +54,15 @@ def identical(first: Value, second: Value) -> bool:
     return True
 
 
-def key_order(key: Key) -> tuple[tuple[str, object], ...]:
-    """Return the sort key of a primary key: by value, and by type first, so that any two can be compared."""
+def in_order(keys: Collection[Key]) -> list[Key]:
+    """Return primary keys in their order, the same whatever order they came in: by value, or by type first where these do not compare."""
+    try:
+        return sorted(keys)
+    except TypeError:
+        return sorted(keys, key=_by_type_first)
+
+
+def _by_type_first(key: Key) -> tuple[tuple[str, object], ...]:
     return tuple((type(part).__name__, part) for part in key)
 
 
@@ -68,21 +76,24 @@ def _table_changes(before: Table | None, after: Table | None) -> tuple[RowChange
     table = after or before
     if old is new or table is None:
         return ()
-    if not any(column.kind == "json" for column in table.columns):
-        updated = [key for key, row in new.items() if key in old and old[key] != row]
-    else:
-        updated = [key for key, row in new.items() if key in old and not identical(old[key], row)]
-    kinds: dict[Key, Literal["insert", "update", "delete"]] = dict.fromkeys(updated, "update")
-    kinds.update(dict.fromkeys(new.keys() - old.keys(), "insert"))
-    kinds.update(dict.fromkeys(old.keys() - new.keys(), "delete"))
+    json = [position for position, column in enumerate(table.columns) if column.kind == "json"]
+    kinds: dict[Key, Kind] = {}
+    for key, row in new.items():
+        was = old.get(key)
+        if was is None:
+            kinds[key] = "insert"
+        elif was != row or any(not identical(was[position], row[position]) for position in json):
+            kinds[key] = "update"
+    if len(old) + sum(kind == "insert" for kind in kinds.values()) > len(new):
+        kinds.update(dict.fromkeys(old.keys() - new.keys(), "delete"))
     names = _columns(table)
-    return tuple(_change(table.name, key, kinds[key], old, new, names) for key in sorted(kinds, key=key_order))
+    return tuple(_change(table.name, key, kinds[key], old, new, names) for key in in_order(kinds))
 
 
 def _change(
     table: str,
     key: Key,
-    kind: Literal["insert", "update", "delete"],
+    kind: Kind,
     old: Mapping[Key, Row],
     new: Mapping[Key, Row],
     names: tuple[str, ...],

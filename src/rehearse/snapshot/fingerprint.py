@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rehearse.snapshot.diff import key_order
+from rehearse.snapshot.diff import in_order
 from rehearse.snapshot.encoding import Marks, dump
 from rehearse.snapshot.serialize import cells
 
@@ -27,6 +27,6 @@ def fingerprint(snapshot: Snapshot) -> str:
 
 def _table_text(table: Table) -> bytes:
     marks: Marks = {}
-    ordered = replace(table, rows={key: table.rows[key] for key in sorted(table.rows, key=key_order)})
+    ordered = replace(table, rows={key: table.rows[key] for key in in_order(table.rows)})
     columns = [[column.name, column.kind] for column in table.columns]
     return dump([table.name, columns, list(table.key), cells(ordered, marks, ""), marks])

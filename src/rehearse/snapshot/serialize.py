@@ -99,8 +99,9 @@ def cells(table: Table, marks: Marks, place: str) -> list[list[Any]]:
                 for row, value in enumerate(columns[position])
             ]
         elif column.kind in _WRITE:
-            write = _WRITE[column.kind]
-            columns[position] = [None if value is None else write(value) for value in columns[position]]
+            write, values = _WRITE[column.kind], columns[position]
+            written = {value: None if value is None else write(value) for value in set(values)}
+            columns[position] = list(map(written.__getitem__, values))
     return list(map(list, zip(*columns, strict=True)))
 
 
@@ -135,7 +136,10 @@ def _read_column(column: Column, values: list[Any], types: Mapping[str, str], pl
     if column.kind == "json":
         return [decode(value, types, below(below(place, row), column.name)) for row, value in enumerate(values)]
     convert = _READ.get(column.kind)
-    return values if convert is None else [None if value is None else convert(value) for value in values]
+    if convert is None:
+        return values
+    read = {value: None if value is None else convert(value) for value in set(values)}
+    return list(map(read.__getitem__, values))
 
 
 @cache
