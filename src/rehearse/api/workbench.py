@@ -211,6 +211,7 @@ class Workbench:
         """Return a scenario of these steps over the set-up of the workbench."""
         setup = self.plan.tree.get("setup") if self.plan else None
         written: dict[str, Node] = {
+            "id": ScalarNode("workbench", HERE, quoted=True),
             "name": ScalarNode("performed by hand", HERE, quoted=True),
             "domain": ScalarNode(self.domain.name, HERE, quoted=True),
             "clock": ScalarNode(self.context.clock, HERE),
