@@ -183,7 +183,7 @@ class Protection:
             return state[0]
 
         def ask(link: Link) -> Clearance:
-            self._follow(link, state[0].replacement)
+            self._follow(link, state[0])
             return self.clear(link, grown=True)
 
         deadline = self.deadline(size=sum(size for size, _ in manifest.files.values()))
@@ -325,10 +325,11 @@ class Protection:
         with closing(self._vault.open(self.deadline())) as link:
             return self.clear(link, grown=grown)
 
-    def _follow(self, link: Link, replacement: OwnDatabase | None) -> None:
-        """Expect the replacement's oid once it bears the target's name; everything else must be as planned."""
+    def _follow(self, link: Link, intent: Intent) -> None:
+        """Expect the oid of whichever of the two bears the target's name: the one it had, or its replacement's."""
         number = identity_of(link).number
-        if replacement is not None and number == str(replacement.oid):
+        replaced = intent.replacement is not None and number == str(intent.replacement.oid)
+        if replaced or number == intent.identity.number:
             self.identity = replace(self.identity, number=number)
 
     def _renew(self) -> None:
