@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from rehearse.database.cache import Answer, SchemaLinks
 from rehearse.database.watch import TransactionError, Watch
@@ -62,9 +62,7 @@ class SqliteCursor(sqlite3.Cursor):
 
     def executescript(self, sql_script: str, /) -> SqliteCursor:
         """Refuse: a script commits an open transaction, even an explicit one."""
-        raise TransactionError(
-            f"a script of {len(sql_script)} characters was refused: it would commit the open transaction"
-        )
+        _refuse_script(sql_script)
 
     def fetchone(self) -> Any:
         """Return the next row, or None."""
@@ -127,7 +125,7 @@ class SqliteConnection(sqlite3.Connection):
 
     def executescript(self, sql_script: str, /) -> Any:
         """Refuse, as the cursor does."""
-        return SqliteCursor(self).executescript(sql_script)
+        _refuse_script(sql_script)
 
     def commit(self) -> None:
         """Refuse while a run works with it."""
@@ -200,6 +198,10 @@ class SqliteConnection(sqlite3.Connection):
         """Tell SQLite whether to end the running statement."""
         watch = self.watch
         return 1 if watch is not None and watch.expired() else 0
+
+
+def _refuse_script(script: str) -> NoReturn:
+    raise TransactionError(f"a script of {len(script)} characters was refused: it would commit the open transaction")
 
 
 def connect_sqlite(
