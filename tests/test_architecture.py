@@ -22,7 +22,7 @@ LAYERS = (
     ("database", "snapshot", "expect"),
     ("run",),
     ("artifacts", "report"),
-    ("api", "cli", "pytest_plugin", "testing", ""),
+    ("api", "cli", "pytest_plugin", "testing", "__main__", ""),
 )
 """Bottom first; the empty name is ``rehearse/__init__.py``. The longest name that fits counts."""
 TERMINAL = ("rich", "typer", "click", "jinja2")
