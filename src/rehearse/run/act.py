@@ -6,7 +6,7 @@ import traceback
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rehearse.database.deadline import Deadline
+from rehearse.database.deadline import Deadline, DeadlinePassedError
 from rehearse.database.observe import StatementLog
 from rehearse.database.store import Lease
 from rehearse.deferred import ResultLookup, fill
@@ -14,7 +14,7 @@ from rehearse.errors import Complaints
 from rehearse.loading.reader import read
 from rehearse.loading.spot import MISSING
 from rehearse.plan import Plan
-from rehearse.run.attempt import Attempt
+from rehearse.run.attempt import Attempt, Fate
 from rehearse.run.deadline import Cancellation, Ended, OperationStoppedError, Watchdog
 from rehearse.run.events import Listener, StepEnded, StepStarted
 from rehearse.run.invariants import InvariantWatch
@@ -98,7 +98,8 @@ def perform_sequence(stage: Stage, watch: InvariantWatch) -> tuple[StepResult, .
         results.append(result)
         stage.emit(ended_event(stage, planned, result))
         watch.after(result, stage.deadline)
-        over = result.timed_out or result.abandoned or (planned.step.critical and not result.expected)
+        out_of_time = result.timed_out and stage.deadline.passed
+        over = out_of_time or result.abandoned or (planned.step.critical and not result.expected)
     return tuple(results)
 
 
@@ -121,9 +122,13 @@ def perform_step(stage: Stage, planned: PlannedStep, context: Context, earlier: 
     if planned.operation.isolation == "process":
         from rehearse.run.process import perform_in_process  # noqa: PLC0415  (only scenarios with such a step pay for it)
 
-        result = perform_in_process(stage, planned, arguments, context, deadline)
+        perform = perform_in_process
     else:
-        result = _perform_in_thread(stage, planned, arguments, context, deadline)
+        perform = _perform_in_thread
+    try:
+        result = perform(stage, planned, arguments, context, deadline)
+    except Exception as error:  # noqa: BLE001  (no connection, no process: that is this step's error, and the others keep theirs)
+        result = replace(blank, error=described(error), traceback=traced(error))
     finished = replace(result, seconds=deadline.now() - started, queries=stage.log.counts(step.name), save_as=step.save_as)
     return judged(planned, finished)
 
@@ -134,11 +139,10 @@ def _perform_in_thread(
     step = planned.step
     work = stage.lease.work(StepObserver(stage.log, step.name), deadline)
     attempt = Attempt(work, planned.operation, arguments, context, step.name, deadline)
-    ended = stage.watchdog.call(attempt.run, deadline, name=step.name)
-    result = result_of(planned, attempt, ended)
-    if not ended.abandoned:
-        work.close()
-    return result
+    ended = stage.watchdog.call(
+        attempt.run, deadline, name=step.name, aftermath=attempt.finish, cancel=attempt.cancel
+    )
+    return result_of(planned, attempt, ended)
 
 
 def result_of(planned: PlannedStep, attempt: Attempt, ended: Ended[OperationResult]) -> StepResult:
@@ -148,8 +152,13 @@ def result_of(planned: PlannedStep, attempt: Attempt, ended: Ended[OperationResu
     if ended.stopped:
         return _stopped(base, attempt, ended)
     if ended.error is not None:
-        return replace(base, outcome="error", error=described(ended.error), traceback=traced(ended.error))
-    answer = ended.value
+        outcome: StepOutcome = "unknown" if attempt.fate == "unknown" else "error"
+        return replace(base, outcome=outcome, error=described(ended.error), traceback=traced(ended.error))
+    return answered(base, ended.value)
+
+
+def answered(base: StepResult, answer: OperationResult | None) -> StepResult:
+    """Return `base` with what the operation answered."""
     if answer is None:
         return replace(base, outcome="error", error="the operation ended without an answer")
     return replace(base, outcome=answer.outcome, reasons=answer.reasons, data=answer.data)
@@ -157,33 +166,33 @@ def result_of(planned: PlannedStep, attempt: Attempt, ended: Ended[OperationResu
 
 def _stopped(base: StepResult, attempt: Attempt, ended: Ended[OperationResult]) -> StepResult:
     """Read back what a stopped step left: cancelled is not rolled back, and the exception says nothing about it."""
-    outcome = _outcome_after_stop(attempt, ended)
     timed_out = ended.stopped == "deadline"
+    fate = attempt.fate
     waited = f"{attempt.deadline.seconds:g} s passed" if timed_out else "the run was cancelled"
-    what = {"error": "nothing was committed", "done": "it had committed", "unknown": "nobody knows whether it committed"}
     trace = traced(ended.error) if ended.error and not isinstance(ended.error, OperationStoppedError) else None
-    answer = ended.value if outcome == "done" else None
-    return replace(
+    stopped = replace(
         base,
-        outcome=outcome,
-        error=f"{waited}; {what[outcome]}" + (" and its thread never came back" if ended.abandoned else ""),
+        outcome="unknown" if fate in ("committing", "unknown") else "error",
+        error="; ".join([waited, left_by(fate), *_more(ended)]),
         traceback=trace,
         timed_out=timed_out,
         abandoned=ended.abandoned,
-        data=answer.data if answer else base.data,
-        reasons=answer.reasons if answer else (),
     )
+    return answered(stopped, attempt.answer) if fate == "committed" else stopped
 
 
-def _outcome_after_stop(attempt: Attempt, ended: Ended[OperationResult]) -> StepOutcome:
-    if attempt.committed:
-        return "done"
-    if not attempt.committing:
-        return "error"
+def _more(ended: Ended[OperationResult]) -> tuple[str, ...]:
     if ended.abandoned:
-        return "unknown"
-    known: Mapping[str, StepOutcome] = {"committed": "done", "aborted": "error"}
-    return known.get(attempt.work.outcome_after_interruption(), "unknown")
+        return ("its thread never came back",)
+    waited = isinstance(ended.error, DeadlinePassedError) and ended.error.waited_for_lock
+    return (str(ended.error),) if waited else ()
+
+
+def left_by(fate: Fate) -> str:
+    """Say what a stopped step left, by the fate of its transaction; an open one comes to nothing, as its lease is revoked."""
+    if fate == "committed":
+        return "it had committed"
+    return "nobody knows whether it committed" if fate in ("committing", "unknown") else "nothing was committed"
 
 
 def arguments_of(planned: PlannedStep, results: Mapping[str, StepResult]) -> object:

@@ -65,29 +65,74 @@ class Ended(Generic[T]):
     abandoned: bool = False
 
 
-class _Thread(threading.Thread, Generic[T]):
-    """A daemon thread for one operation; never the shared executor, where six hung calls would delay an innocent one."""
+class GuardedThread(threading.Thread, Generic[T]):
+    """A daemon thread for one call; never the shared executor, where six hung calls would delay an innocent one.
 
-    def __init__(self, target: Callable[[], T], name: str) -> None:
+    Args:
+        target: The call, which may be broken into from outside.
+        name: The thread's.
+        aftermath: Done in this thread when the call has ended, however it ended; nothing breaks into it any more.
+        cancel: Asks the call to end by itself, from another thread; False if it cannot be asked.
+
+    Attributes:
+        finished: Set when both are over.
+        value: What the call returned.
+        error: What it raised, or None.
+    """
+
+    def __init__(
+        self, target: Callable[[], T], name: str, aftermath: Callable[[], object], cancel: Callable[[], bool]
+    ) -> None:
         super().__init__(daemon=True, name=name)
         self._call = target
+        self.cancel = cancel
+        self._aftermath = aftermath
+        self._guard = threading.Lock()
+        self._deaf = False
         self.finished = threading.Event()
         self.value: T | None = None
         self.error: BaseException | None = None
 
     def run(self) -> None:
+        """Perform the call and its aftermath; neither raises here."""
         try:
-            self._hold_call()
+            try:
+                self._hold_call()
+            finally:
+                self._become_deaf()
         except OperationStoppedError as error:  # raised while another error was being kept
+            self._become_deaf()
+            self.error = self.error or error
+        try:
+            self._aftermath()
+        except BaseException as error:  # noqa: BLE001  (the first error is the one to tell)
             self.error = self.error or error
         finally:
             self.finished.set()
+
+    def break_in(self) -> None:
+        """Raise `OperationStoppedError` at the call's next bytecode; a call into C that does not return stays deaf to it."""
+        with self._guard:
+            if not self._deaf and self.ident is not None:
+                _raise_in(self.ident, OperationStoppedError)
 
     def _hold_call(self) -> None:
         try:
             self.value = self._call()
         except BaseException as error:  # noqa: BLE001  (handed to the waiting thread, which decides)
             self.error = error
+
+    def _become_deaf(self) -> None:
+        with self._guard:
+            self._deaf = True
+        if self.ident is not None:
+            _raise_in(self.ident, None)
+
+
+def _raise_in(ident: int, error: type[BaseException] | None) -> None:
+    """Leave an exception for a thread to find at its next bytecode; None takes back what it has not found yet."""
+    exception = ctypes.py_object(error) if error else None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), exception)
 
 
 @dataclass(frozen=True)
@@ -104,50 +149,54 @@ class Watchdog:
     interrupt: Callable[[], None]
     revoke: Callable[[], None]
 
-    def call(self, target: Callable[[], T], deadline: Deadline, *, name: str) -> Ended[T]:
+    def call(
+        self,
+        target: Callable[[], T],
+        deadline: Deadline,
+        *,
+        name: str,
+        aftermath: Callable[[], object] = lambda: None,
+        cancel: Callable[[], bool] = lambda: False,
+    ) -> Ended[T]:
         """Run `target` and wait until it ends, `deadline` passes or the run is cancelled; then see that it ends."""
-        thread = self.start(target, name=name)
-        return self.wait(thread, deadline)
+        return self.wait(self.start(target, name=name, aftermath=aftermath, cancel=cancel), deadline)
 
-    def start(self, target: Callable[[], T], *, name: str) -> _Thread[T]:
-        """Start `target` in a thread of its own."""
-        thread = _Thread(target, f"rehearse-{name}")
+    def start(
+        self,
+        target: Callable[[], T],
+        *,
+        name: str,
+        aftermath: Callable[[], object] = lambda: None,
+        cancel: Callable[[], bool] = lambda: False,
+    ) -> GuardedThread[T]:
+        """Start `target` in a thread of its own; see `GuardedThread`."""
+        thread = GuardedThread(target, f"rehearse-{name}", aftermath, cancel)
         thread.start()
         return thread
 
-    def wait(self, thread: _Thread[T], deadline: Deadline) -> Ended[T]:
+    def wait(self, thread: GuardedThread[T], deadline: Deadline) -> Ended[T]:
         """Wait for a started call."""
-        stopped: Literal["deadline", "cancelled"] | None = None
-        while not thread.finished.wait(max(0.0, min(deadline.remaining, _POLL))):
-            if self.cancellation.requested:
-                stopped = "cancelled"
-            elif deadline.passed:
-                stopped = "deadline"
-            if stopped:
-                break
-        if stopped and not self._stop(thread, patient=stopped == "deadline"):
-            return Ended(stopped=stopped, abandoned=True)
+        was_stopped = False
+        while not was_stopped and not thread.finished.wait(max(0.0, min(deadline.remaining, _POLL))):
+            was_stopped = self.cancellation.requested or deadline.passed
+        why: Literal["deadline", "cancelled"] = "cancelled" if self.cancellation.requested else "deadline"
+        if was_stopped and not self._stop(thread, patient=why == "deadline"):
+            return Ended(stopped=why, abandoned=True)
         thread.join()
-        if isinstance(thread.error, OperationStoppedError) or (thread.error is not None and deadline.passed):
-            stopped = stopped or "deadline"
-        return Ended(thread.value, thread.error, stopped)
+        broken_into = isinstance(thread.error, OperationStoppedError)
+        late = thread.error is not None and deadline.passed
+        return Ended(thread.value, thread.error, why if was_stopped or broken_into or late else None)
 
-    def _stop(self, thread: _Thread[T], *, patient: bool) -> bool:
+    def _stop(self, thread: GuardedThread[T], *, patient: bool) -> bool:
         """Return whether the thread ended; if not, it is abandoned without a usable connection."""
         if patient and thread.finished.wait(TIER_ONE_GRACE):
             return True
         limit = Deadline.after(TIER_TWO_GRACE)
         while not limit.passed:
             self.interrupt()
-            _raise_in(thread)
-            thread.join(_NUDGE)  # not its event: the exception may arrive where the event would be set
-            if not thread.is_alive():
+            if not thread.cancel() or limit.remaining < TIER_TWO_GRACE / 2:
+                thread.break_in()
+            if thread.finished.wait(_NUDGE):
                 return True
         self.revoke()
-        return not thread.is_alive()
-
-
-def _raise_in(thread: threading.Thread) -> None:
-    """Raise `OperationStoppedError` at the thread's next bytecode; a call into C that does not return stays deaf to it."""
-    if thread.ident is not None and thread.is_alive():
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(OperationStoppedError))
+        return thread.finished.is_set()

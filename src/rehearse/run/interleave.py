@@ -6,17 +6,19 @@ and waits until it parks again, ends, or waits at the server for a lock. The cho
 
 from __future__ import annotations
 
-import random
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from rehearse.errors import ContentionError
 from rehearse.run.deadline import OperationStoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Collection
+
+    from rehearse.run.choosers import Chooser
 
 _PROBE_SECONDS = 0.002
 """How long a session may take before the server is asked whether it waits for a lock."""
@@ -29,71 +31,6 @@ class _Where(Enum):
     ENDED = "ended"
 
 
-class Chooser(Protocol):
-    """Decides who moves next."""
-
-    def choose(self, able: Sequence[int]) -> int:
-        """Return one of `able`, which is never empty and ascending."""
-        ...
-
-
-class AsWritten:
-    """The first that can move: each operation as a whole, in the order written, unless it has to wait."""
-
-    def choose(self, able: Sequence[int]) -> int:
-        """Return the lowest index."""
-        return able[0]
-
-
-class Replay:
-    """Follows a prefix of choices, then the lowest index; what depth-first search and a replay token need."""
-
-    def __init__(self, prefix: Sequence[int]) -> None:
-        self._prefix = tuple(prefix)
-        self._made = 0
-
-    def choose(self, able: Sequence[int]) -> int:
-        """Return the prefix's choice if it can move, else the lowest index."""
-        wished = self._prefix[self._made] if self._made < len(self._prefix) else able[0]
-        self._made += 1
-        return wished if wished in able else able[0]
-
-
-class RandomWalk:
-    """A uniform choice at every step, from a seed."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311  (replayable sampling, no secret)
-
-    def choose(self, able: Sequence[int]) -> int:
-        """Return one of `able`, each as likely."""
-        return self._random.choice(able)
-
-
-class PriorityChange:
-    """Probabilistic concurrency testing: random priorities, and `depth` − 1 random moments at which the leader falls to the end.
-
-    Finds a bug of depth d among n operations and k statements with a probability of at least 1 / (n · k^(d−1)).
-    """
-
-    def __init__(self, seed: int, operations: int, statements: int, depth: int) -> None:
-        draw = random.Random(seed)  # noqa: S311  (replayable sampling, no secret)
-        self._rank = list(range(operations))
-        draw.shuffle(self._rank)
-        self._changes = {draw.randrange(max(1, statements)) for _ in range(depth - 1)}
-        self._made = 0
-
-    def choose(self, able: Sequence[int]) -> int:
-        """Return the leader by rank; at a change point the leader is sent to the end first."""
-        leader = min(able, key=self._rank.index)
-        if self._made in self._changes:
-            self._rank.remove(leader)
-            self._rank.append(leader)
-            leader = min(able, key=self._rank.index)
-        self._made += 1
-        return leader
-
-
 @dataclass(frozen=True)
 class Choice:
     """One decision: who could move, who did, with which statement."""
@@ -104,49 +41,68 @@ class Choice:
     sql: str = field(default="", compare=False)
 
 
-class Turnstile:
-    """Holds the threads of one order. `gate(i)` belongs to operation i; `conduct` makes the choices until all have ended.
+@dataclass(frozen=True)
+class Floor:
+    """What a turnstile must ask about the sessions that it steers.
 
-    Args:
-        count: How many operations.
-        chooser: Who decides.
-        waits_for_lock: Asks whether operation i waits at the server.
-        over: Whether the deadline passed or the run was cancelled.
+    Attributes:
+        waits_for_lock: Whether a session waits at the server for a lock of another.
+        late: Whether a session's own time is over.
+        put_out: Ends a session whose time is over; returns when it has ended, or never will.
+        over: Whether the whole order must stop: the deadline passed, the run was cancelled, or a session never came back.
     """
 
-    def __init__(
-        self, count: int, chooser: Chooser, waits_for_lock: Callable[[int], bool], over: Callable[[], bool]
-    ) -> None:
+    waits_for_lock: Callable[[int], bool]
+    late: Callable[[int], bool]
+    put_out: Callable[[int], object]
+    over: Callable[[], bool]
+
+
+class Turnstile:
+    """Holds the threads of one order. `gate(i)` belongs to session i; `conduct` makes the choices until all have ended.
+
+    Args:
+        sessions: Who takes part; numbers below `count`.
+        count: How many there are, with those that do not take part.
+        chooser: Who decides.
+        floor: What is asked about the sessions.
+    """
+
+    def __init__(self, sessions: Collection[int], count: int, chooser: Chooser, floor: Floor) -> None:
         self._chooser = chooser
-        self._waits_for_lock = waits_for_lock
-        self._over = over
+        self._floor = floor
         self._moved = threading.Condition()
-        self._where = [_Where.RUNNING] * count
+        self._where = [_Where.RUNNING if index in sessions else _Where.ENDED for index in range(count)]
         self._pending = [("", "")] * count
         self._refused: set[int] = set()
+        self._put_out: set[int] = set()
         self._victim: int | None = None
         self._turn: int | None = None
         self._stopped = False
         self.choices: list[Choice] = []
 
     def gate(self, index: int) -> TurnstileGate:
-        """Return the gate of one operation."""
+        """Return the gate of one session."""
         return TurnstileGate(self, index)
 
     def arrive(self, index: int, verb: str, sql: str) -> None:
-        """Park until it is this operation's turn.
+        """Park until it is this session's turn; who is out may undo what it did without waiting.
 
         Raises:
-            OperationStoppedError: If the order was stopped.
+            OperationStoppedError: If the order was stopped, or this session was put out.
             ContentionError: If all wait for each other and this one has to give way.
         """
         with self._moved:
+            if verb == "ROLLBACK" and self._is_out(index):
+                return
             self._pending[index] = (verb, sql)
             self._where[index] = _Where.PARKED
             self._moved.notify_all()
-            self._moved.wait_for(lambda: index in (self._turn, self._victim) or self._stopped)
+            self._moved.wait_for(lambda: index in (self._turn, self._victim) or self._is_out(index))
             self._where[index] = _Where.RUNNING
-            if self._stopped:
+            if self._is_out(index) and verb == "ROLLBACK":
+                return
+            if self._is_out(index):
                 raise OperationStoppedError
             if self._victim == index:
                 self._victim = None
@@ -163,30 +119,33 @@ class Turnstile:
                 self._refused.clear()
 
     def ended(self, index: int) -> None:
-        """Note that an operation is over."""
+        """Note that a session is over."""
         with self._moved:
             self._where[index] = _Where.ENDED
             self._refused.clear()
             self._moved.notify_all()
 
     def conduct(self) -> None:
-        """Let one after another go until all have ended, or the order is stopped."""
-        while True:
-            with self._moved:
-                if not self._settled() or self._where.count(_Where.ENDED) == len(self._where):
-                    self._stopped = True
-                    self._moved.notify_all()
-                    return
-                parked = self._those(_Where.PARKED)
-                able = [i for i in parked if i not in self._refused]
-                if able:
-                    self._let_go(able)
-                elif parked and _Where.WAITING not in self._where:
-                    self._victim = parked[-1]
-                    self._where[self._victim] = _Where.RUNNING
-                    self._moved.notify_all()
-                else:
-                    self._moved.wait(_PROBE_SECONDS)
+        """Let one after another go until all have ended, or the order is stopped; whoever is still parked then is let go with an error."""
+        with self._moved:
+            try:
+                while self._settled() and self._where.count(_Where.ENDED) < len(self._where):
+                    self._move_one()
+            finally:
+                self._stopped = True
+                self._moved.notify_all()
+
+    def _move_one(self) -> None:
+        parked = self._those(_Where.PARKED)
+        able = [i for i in parked if i not in self._refused]
+        if able:
+            self._let_go(able)
+        elif parked and _Where.WAITING not in self._where:
+            self._victim = parked[-1]
+            self._where[self._victim] = _Where.RUNNING
+            self._moved.notify_all()
+        else:
+            self._moved.wait(_PROBE_SECONDS)
 
     def _let_go(self, able: list[int]) -> None:
         chosen = self._chooser.choose(able)
@@ -199,10 +158,12 @@ class Turnstile:
     def _settled(self) -> bool:
         """Wait until nobody runs and those who wait at the server still do. False once the order must stop."""
         asked = False
-        while not self._over():
+        while not self._floor.over():
             running = self._those(_Where.RUNNING)
             waiting = self._those(_Where.WAITING)
-            if running:
+            if self._put_out_the_late():
+                asked = False
+            elif running:
                 if not self._moved.wait(_PROBE_SECONDS):
                     self._probe(running)
             elif waiting and not asked:
@@ -215,23 +176,44 @@ class Turnstile:
                 return True
         return False
 
+    def _put_out_the_late(self) -> bool:
+        """End the first session whose own time is over, if there is one; its transaction is undone before anybody else moves."""
+        late = next((i for i, place in enumerate(self._where) if self._has_to_go(i, place)), None)
+        if late is None:
+            return False
+        self._put_out.add(late)
+        self._moved.notify_all()
+        self._unlocked(lambda: self._floor.put_out(late))
+        return True
+
+    def _has_to_go(self, index: int, place: _Where) -> bool:
+        return place is not _Where.ENDED and index not in self._put_out and self._floor.late(index)
+
+    def _is_out(self, index: int) -> bool:
+        return self._stopped or index in self._put_out
+
     def _those(self, where: _Where) -> list[int]:
         return [index for index, place in enumerate(self._where) if place is where]
 
     def _probe(self, running: list[int]) -> None:
-        """Ask the server about these sessions, without holding up the others."""
-        self._moved.release()
-        try:
-            waiting = {i for i in running if self._waits_for_lock(i)}
-        finally:
-            self._moved.acquire()
+        """Ask the server about these sessions."""
+        waiting = set[int]()
+        self._unlocked(lambda: waiting.update(i for i in running if self._floor.waits_for_lock(i)))
         for i in running:
             if self._where[i] in (_Where.RUNNING, _Where.WAITING):
                 self._where[i] = _Where.WAITING if i in waiting else _Where.RUNNING
 
+    def _unlocked(self, call: Callable[[], object]) -> None:
+        """Do something slow without holding up the sessions."""
+        self._moved.release()
+        try:
+            call()
+        finally:
+            self._moved.acquire()
+
 
 class TurnstileGate:
-    """The gate of one operation: a `rehearse.database.observe.Gate`."""
+    """The gate of one session: a `rehearse.database.observe.Gate`."""
 
     def __init__(self, turnstile: Turnstile, index: int) -> None:
         self._turnstile = turnstile

@@ -30,8 +30,9 @@ class InvariantWatch:
         self._camera = camera
         self._before = before
         self._now = before
-        self._held = {item.name: not item.function(before, before) for item in self._invariants}
+        self._unseen = frozenset[str]()
         self._breaches: list[InvariantBreach] = []
+        self._held = {item.name: not self._asked(item, "the set-up") for item in self._invariants}
 
     @property
     def breaches(self) -> tuple[InvariantBreach, ...]:
@@ -47,18 +48,41 @@ class InvariantWatch:
 
         Without time, or after an abandoned step, there is no state to look at.
         """
-        if not self._invariants or result.abandoned or result.timed_out or deadline.passed:
+        if not self._invariants or result.abandoned or deadline.passed:
             return
         names = together or (result.name,)
-        tables = frozenset[str]().union(*(written_tables(self._log, name, self._metadata) for name in names))
-        if not tables:
+        tables = self._unseen.union(*(written_tables(self._log, name, self._metadata) for name in names))
+        if not tables or not self._looked(tables, result.name, deadline):
             return
-        self._now = self._camera.changed(self._now, tables, f"after:{result.name}", deadline)
         for item in self._invariants:
-            breaches = item.function(self._now, self._before)
+            breaches = self._asked(item, result.name)
             if breaches and self._held[item.name]:
                 self._breaches.append(InvariantBreach(item.name, result.name, breaches))
             self._held[item.name] = not breaches
+
+    def _looked(self, tables: frozenset[str], step: str, deadline: Deadline) -> bool:
+        """Photograph the tables; where that fails nobody knows of any invariant, and the steps go on."""
+        try:
+            self._now = self._camera.changed(self._now, tables, f"after:{step}", deadline)
+        except Exception as error:  # noqa: BLE001  (a state that cannot be seen is an unknown verdict, and no end of the run)
+            self._unseen = tables
+            if not deadline.passed:
+                self._breaches += [_crash(item, step, error) for item in self._invariants]
+            return False
+        self._unseen = frozenset()
+        return True
+
+    def _asked(self, item: Invariant, step: str) -> tuple[str, ...]:
+        """Return the breaches now; one that crashes is kept as such, and has none."""
+        try:
+            return tuple(item.function(self._now, self._before))
+        except Exception as error:  # noqa: BLE001  (a check that crashes is an unknown verdict, and no end of the run)
+            self._breaches.append(_crash(item, step, error))
+            return ()
+
+
+def _crash(item: Invariant, step: str, error: Exception) -> InvariantBreach:
+    return InvariantBreach(item.name, step, (f"{type(error).__name__}: {error}",), crashed=True)
 
 
 def watched(plan: Plan) -> tuple[Invariant, ...]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rehearse.domain import Evidence
 from rehearse.expect.judge import judge
-from rehearse.expect.verdict import CheckResult, Verdict
-from rehearse.run.outcome import SERIAL_EQUIVALENCE
+from rehearse.expect.verdict import CheckResult, CheckStatus, Verdict
+from rehearse.run.outcome import ONE_ORDER, SERIAL_EQUIVALENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,14 +36,17 @@ def judge_run(
 
 def _serial_equivalence(execution: Execution) -> Iterator[CheckResult]:
     """Whether every order of the concurrent block that was tried came out as a serial one; no check if only one was."""
-    if not execution.orders:
+    if execution.orders in ("", ONE_ORDER):
         return
     wrong = [item for item in execution.breaches if item.invariant == SERIAL_EQUIVALENCE]
     message = wrong[0].breaches[0] if wrong else ""
+    status: CheckStatus = "passed"
+    if wrong:
+        status = "unknown" if wrong[0].crashed else "failed"
     yield CheckResult(
         key=f"invariants.{SERIAL_EQUIVALENCE}",
         category="invariant",
-        status="failed" if wrong else "passed",
+        status=status,
         expected="every order tried ends as one of the serial orders does",
         actual=execution.orders,
         message=message,

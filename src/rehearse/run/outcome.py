@@ -113,17 +113,28 @@ class StepResult:
 COUNTED_VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
+ONE_ORDER = "1 order, as written"
+"""What a report says of a concurrent block of which no other order was tried; there is nothing to compare with then."""
+
 SERIAL_EQUIVALENCE = "serial_equivalence"
 """The name under which an order that equals no serial one is reported, beside the domain's invariants."""
 
 
 @dataclass(frozen=True)
 class InvariantBreach:
-    """An invariant that held before and does not hold after a step."""
+    """An invariant that held before and does not hold after a step.
+
+    Attributes:
+        invariant: Which.
+        step: After which step.
+        breaches: What is wrong, one sentence each.
+        crashed: Whether it could not be asked, so that nobody knows whether it holds.
+    """
 
     invariant: str
     step: str
     breaches: tuple[str, ...]
+    crashed: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Tier 3: an operation in a process of its own, killed at the deadline with everything that it started.
 
-The child opens the run's database by itself, performs the one operation in one transaction, and sends back its result and its statements. It
-leads a process group: SIGTERM to the group, a grace, SIGKILL to the group.
+The child opens the run's database by itself, performs the one operation in one transaction, says when it is about to commit, and sends back
+its result and its statements. It leads a process group: SIGTERM to the group, a grace, SIGKILL to the group. It ends when its parent does.
 """
 
 from __future__ import annotations
@@ -10,13 +10,19 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from multiprocessing import connection as pipes
+from typing import TYPE_CHECKING, Final, Literal
 
 from rehearse.database.deadline import Deadline
-from rehearse.database.observe import Statement
+from rehearse.database.observe import Statement, StatementLog
 from rehearse.domain import Context, OperationResult
-from rehearse.run.outcome import StepResult
+from rehearse.run.act import described, left_by, traced
+from rehearse.run.attempt import Attempt, Fate
+from rehearse.run.deadline import TIER_ONE_GRACE
+from rehearse.run.observers import StepObserver
+from rehearse.run.outcome import StepOutcome, StepResult
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection as Pipe
@@ -28,12 +34,20 @@ if TYPE_CHECKING:
 GRACE = 0.5
 """Seconds between SIGTERM and SIGKILL."""
 
+COMMITTING: Final = "committing"
+"""What the child says right before it sends COMMIT: killed earlier, it has committed nothing."""
+
 _POLL = 0.02
 
 
 @dataclass(frozen=True)
 class Errand:
-    """What the child must know; small and picklable, as the domain is named and not sent."""
+    """What the child must know; small and picklable, as the domain is named and not sent.
+
+    Attributes:
+        ends_at: The deadline on the monotonic clock, which all processes of a machine share.
+        seconds: How long was granted, for messages.
+    """
 
     domain: str
     operation: str
@@ -41,6 +55,7 @@ class Errand:
     context: Context
     step: str
     address: str
+    ends_at: float
     seconds: float
 
 
@@ -54,15 +69,24 @@ class Report:
         traceback: Of the error.
         tries: How often the transaction was begun.
         statements: What it sent to the database.
-        committed: Whether COMMIT was answered.
+        fate: What became of its transaction.
     """
 
-    result: OperationResult | None
-    error: str | None
-    traceback: str | None
-    tries: int
-    statements: tuple[Statement, ...]
-    committed: bool
+    result: OperationResult | None = None
+    error: str | None = None
+    traceback: str | None = None
+    tries: int = 1
+    statements: tuple[Statement, ...] = ()
+    fate: Fate = "aborted"
+
+
+@dataclass
+class _Heard:
+    """What came from the child so far, and why nobody listens any more."""
+
+    report: Report | None = None
+    is_committing: bool = False
+    stopped: Literal["deadline", "cancelled"] | None = None
 
 
 def perform_in_process(
@@ -71,108 +95,139 @@ def perform_in_process(
     """Perform a step in a child process; whatever it does, it is over at the deadline plus the grace."""
     step = planned.step
     base = StepResult(step.name, step.number, step.operation, "error", context.clock)
+    address = stage.lease.process_address()
     errand = Errand(
-        stage.plan.domain.name, step.operation, arguments, context, step.name, stage.lease.process_address(), deadline.remaining
+        stage.plan.domain.name, step.operation, arguments, context, step.name, address, deadline.at, deadline.seconds
     )
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe(duplex=False)
     child = spawn.Process(target=run_errand, args=(errand, theirs), name=f"rehearse-{step.name}", daemon=True)
-    child.start()
-    theirs.close()
+    heard = _Heard()
     try:
-        report, stopped = _awaited(ours, child, stage, deadline)
+        child.start()
+        theirs.close()
+        _listen(heard, ours, stage, deadline)
     finally:
         kill_group(child)
+        theirs.close()
         ours.close()
-    if report is None:
-        return _without_report(base, child, stopped, deadline)
-    for statement in report.statements:
+    for statement in heard.report.statements if heard.report else ():
         stage.log.record(replace(statement, number=stage.log.next_number()))
-    if report.result is None:
-        return replace(base, error=report.error, traceback=report.traceback, tries=report.tries)
-    answer = report.result
-    return replace(base, outcome=answer.outcome, reasons=answer.reasons, data=answer.data, tries=report.tries)
+    result = _reported(base, heard.report, deadline) if heard.report else _unreported(base, heard, child, deadline)
+    child.close()
+    return result
 
 
-def _awaited(
-    pipe: Pipe, child: BaseProcess, stage: Stage, deadline: Deadline
-) -> tuple[Report | None, Literal["deadline", "cancelled"] | None]:
-    while True:
-        if pipe.poll(max(0.0, min(deadline.remaining, _POLL))):
+def _listen(heard: _Heard, pipe: Pipe, stage: Stage, deadline: Deadline) -> None:
+    """Hear the child until it has reported, has ended, or has to end."""
+    patience = Deadline.after(deadline.remaining + TIER_ONE_GRACE)
+    while heard.report is None and heard.stopped is None:
+        if pipe.poll(_POLL):
             try:
-                return pipe.recv(), None
+                message = pipe.recv()
             except EOFError:
-                return None, None
-        if stage.cancellation.requested:
-            return None, "cancelled"
-        if deadline.passed:
-            return None, "deadline"
-        if not child.is_alive() and not pipe.poll():
-            return None, None
+                return
+            heard.is_committing = message == COMMITTING
+            heard.report = message if isinstance(message, Report) else None
+        elif stage.cancellation.requested:
+            heard.stopped = "cancelled"
+        elif patience.passed:
+            heard.stopped = "deadline"
 
 
-def _without_report(
-    base: StepResult, child: BaseProcess, stopped: Literal["deadline", "cancelled"] | None, deadline: Deadline
-) -> StepResult:
-    """A process that was killed may have died between COMMIT and its report: nobody knows, and nobody guesses."""
-    if stopped == "deadline":
-        error = f"{deadline.seconds:g} s passed; its process was killed"
-        return replace(base, outcome="unknown", error=error, timed_out=True)
-    if stopped == "cancelled":
-        return replace(base, outcome="unknown", error="the run was cancelled; its process was killed")
-    return replace(base, outcome="unknown", error=f"its process ended by itself with exit code {child.exitcode}")
+def _reported(base: StepResult, report: Report, deadline: Deadline) -> StepResult:
+    base = replace(base, tries=report.tries, error=report.error, traceback=report.traceback)
+    if deadline.passed:
+        base = replace(base, timed_out=True, error=f"{deadline.seconds:g} s passed; {left_by(report.fate)}")
+    if report.result is not None:
+        return replace(base, outcome=report.result.outcome, reasons=report.result.reasons, data=report.result.data)
+    return replace(base, outcome="unknown" if report.fate == "unknown" else "error")
+
+
+def _unreported(base: StepResult, heard: _Heard, child: BaseProcess, deadline: Deadline) -> StepResult:
+    """A process that was killed may have died between COMMIT and its report: then nobody knows, and nobody guesses."""
+    why = {
+        "deadline": f"{deadline.seconds:g} s passed; its process was killed",
+        "cancelled": "the run was cancelled; its process was killed",
+        None: f"its process ended by itself with exit code {child.exitcode}",
+    }[heard.stopped]
+    outcome: StepOutcome = "unknown" if heard.is_committing else "error"
+    left = left_by("unknown" if heard.is_committing else "aborted")
+    return replace(base, outcome=outcome, error=f"{why}; {left}", timed_out=heard.stopped == "deadline")
 
 
 def kill_group(child: BaseProcess) -> None:
-    """End the child and everything in its process group, politely first. Harmless if it is gone."""
+    """End the child and everything in its process group, politely first. Harmless if it is gone.
+
+    The child is not waited for before the last signal was sent: as long as nobody has, its number belongs to nobody else.
+    """
     if child.pid is None:
         return
     _signal_group(child.pid, signal.SIGTERM)
-    child.join(GRACE)
+    pipes.wait([child.sentinel], GRACE)
     _signal_group(child.pid, signal.SIGKILL)
     child.join()
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+    """Signal the group, and the child itself, which may not have come so far as to lead one."""
+    for send in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            send(pid, number)
 
 
 def run_errand(errand: Errand, pipe: Pipe) -> None:
     """Perform the errand; the entry point of the child process."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    pipe.send(_performed(errand))
+    threading.Thread(target=_follow_parent, daemon=True, name="rehearse-follow").start()
+    pipe.send(_performed(errand, pipe))
     pipe.close()
 
 
-def _performed(errand: Errand) -> Report:
-    from rehearse.database.observe import StatementLog  # noqa: PLC0415  (imported in the child only)
-    from rehearse.database.worker import open_work  # noqa: PLC0415
-    from rehearse.registry import domain  # noqa: PLC0415
-    from rehearse.run.act import described, traced  # noqa: PLC0415
-    from rehearse.run.attempt import Attempt  # noqa: PLC0415
-    from rehearse.run.observers import StepObserver  # noqa: PLC0415
+def _follow_parent() -> None:
+    """End this process group when the parent is gone, however it went: nobody would kill it any more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        pipes.wait([parent.sentinel])
+        os.killpg(0, signal.SIGKILL)
 
-    log = StatementLog()
-    deadline = Deadline.after(errand.seconds)
+
+def _performed(errand: Errand, pipe: Pipe) -> Report:
+    try:
+        return _attempted(errand, pipe)
+    except BaseException as error:  # noqa: BLE001  (told to the parent, which decides)
+        return Report(error=described(error), traceback=traced(error))
+
+
+def _attempted(errand: Errand, pipe: Pipe) -> Report:
+    from rehearse.database.worker import open_work  # noqa: PLC0415  (needed in the child only)
+    from rehearse.registry import domain  # noqa: PLC0415
+
+    log, deadline = StatementLog(), Deadline(errand.ends_at, errand.seconds)
     operation = domain(errand.domain).operations[errand.operation]
     work = open_work(errand.address, StepObserver(log, errand.step), deadline)
-    attempt = Attempt(work, operation, errand.arguments, errand.context, errand.step, deadline)
+    attempt = Attempt(
+        work,
+        operation,
+        errand.arguments,
+        errand.context,
+        errand.step,
+        deadline,
+        before_commit=lambda: pipe.send(COMMITTING),
+    )
     result, error = None, None
     try:
         result = attempt.run()
     except BaseException as raised:  # noqa: BLE001  (told to the parent, which decides)
         error = raised
     finally:
-        work.close()
+        attempt.finish()
     return Report(
         result,
         described(error) if error else None,
         traced(error) if error else None,
         attempt.tries,
         log.statements,
-        attempt.committed,
+        attempt.fate,
     )
