@@ -72,7 +72,8 @@ class Placed(Generic[RowT]):
     Attributes:
         value: The record.
         span: Where it begins.
-        spans: The place of each value that was written, aliases under the field's own name.
+        spans: The place of each value that was written, aliases under the field's own name; inside maps and lists by a path
+            (``policy.weekly_hours``, ``worked_by[1]``), a map or list there by its key.
         index: Its place in the merged list, from 1.
     """
 

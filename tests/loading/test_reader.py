@@ -277,6 +277,24 @@ def test_rows_keep_their_places() -> None:
     ]
 
 
+def test_what_is_inside_maps_and_lists_has_a_place_too() -> None:
+    """A domain that reads a free map or a list of names can point at the part that is wrong."""
+    node = tree("- {id: a, free: {one: {two: 3}}, words: [x, y]}\n")
+
+    (row,) = read_rows(node, Everything, Spot(Complaints(), "rows", node.span))
+
+    columns = {name: span.column for name, span in row.spans.items()}
+    assert columns == {
+        "id": 8,
+        "free": 18,
+        "free.one": 18,
+        "free.one.two": 29,
+        "words": 41,
+        "words[0]": 42,
+        "words[1]": 45,
+    }
+
+
 def test_derived_fields_are_refused_with_their_remedy() -> None:
     """What a domain derives cannot be written, and the message says what to write instead."""
     node = tree("- {id: a, weekly_hours: 5}\n")

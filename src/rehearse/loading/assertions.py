@@ -57,6 +57,7 @@ _FORMS: Mapping[SpecType, type[AssertionForm]] = {
     "collection": CollectionAssertionForm,
     "equal": EqualAssertionForm,
 }
+_BOUNDS = ("min", "max", "tolerance")
 _NEVER_NEGATIVE = frozenset({"count", "hours", "%", "s", "MB", "days", "nights"})
 
 
@@ -117,7 +118,8 @@ def _with_spec(entry: Entry, node: MapNode, found: Found, spot: Spot) -> Check |
     chosen = spec_type(node, found.kind, spot)
     if chosen is None:
         return None
-    fields: Fields[AssertionForm] = read_fields(node, _FORMS[chosen], spot)
+    hints = dict.fromkeys(_BOUNDS, f"name one entry of the map, as `{entry.key}.NAME`") if found.kind == "map" else {}
+    fields: Fields[AssertionForm] = read_fields(node, _FORMS[chosen], spot, hints=hints)
     form = fields.make()
     if form is None or _is_contradictory(form, fields.spans, spot):
         return None

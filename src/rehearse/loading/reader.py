@@ -7,7 +7,7 @@ finds a mistake says so and goes on: an author sees all mistakes at once.
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime, time
@@ -36,9 +36,10 @@ from rehearse.loading.scalar_readers import (
 )
 from rehearse.loading.spot import MISSING, Spot
 from rehearse.loading.tree import DeferredNode, ListNode, MapNode, Node, ScalarNode, plain_value
+from rehearse.loading.waiting import deferred_nodes, first_deferred, keep_deferred
 from rehearse.scenario import Placed
 from rehearse.source import Span
-from rehearse.values import FrozenMap, Value, plain, type_name
+from rehearse.values import FrozenMap, plain, type_name
 
 RecordT = TypeVar("RecordT")
 
@@ -124,6 +125,8 @@ def read_fields(
             complete = False
             continue
         spans[known.name] = entry.value.span
+        if not isinstance(entry.value, ScalarNode):
+            _note_places(entry.value, known.name, spans)
         value = known.read(entry.value, spot.down(entry.key, entry.span))
         if value is MISSING:
             complete = False
@@ -134,6 +137,22 @@ def read_fields(
             spot.down(name, spot.span).complain("missing-key", f"{spot.label} needs `{name}`")
             complete = False
     return Fields(record, values, spans, complete)
+
+
+def _note_places(node: Node, path: str, spans: dict[str, Span]) -> None:
+    """Note where each key of a map and each item of a list stands: ``policy.weekly_hours``, ``worked_by[1]``."""
+    match node:
+        case MapNode():
+            for entry in node.entries:
+                below = f"{path}.{entry.key}"
+                spans[below] = entry.value.span if isinstance(entry.value, ScalarNode) else entry.span
+                _note_places(entry.value, below, spans)
+        case ListNode():
+            for index, item in enumerate(node.items):
+                spans[f"{path}[{index}]"] = item.span
+                _note_places(item, f"{path}[{index}]", spans)
+        case _:
+            return
 
 
 def _refuse_key(spot: Spot, key: str, derived: Mapping[str, str], remedy: str) -> bool:
@@ -433,39 +452,6 @@ def _raw(kind: type, words: str) -> Reader:
         return node if isinstance(node, kind) else spot.wrong_type(node, words)
 
     return read_raw
-
-
-def deferred_nodes(node: Node) -> Iterator[DeferredNode]:
-    """Yield every text in `node` that waits for a result or could not be resolved, in the order written."""
-    match node:
-        case DeferredNode():
-            yield node
-        case ListNode():
-            for item in node.items:
-                yield from deferred_nodes(item)
-        case MapNode():
-            for entry in node.entries:
-                yield from deferred_nodes(entry.value)
-        case _:
-            return
-
-
-def first_deferred(node: Node) -> DeferredNode | None:
-    """Return the first such text, or None."""
-    return None if isinstance(node, ScalarNode) else next(deferred_nodes(node), None)
-
-
-def keep_deferred(node: Node) -> Value | Deferred:
-    """Return what `node` says, with a `Deferred` in place of every text that waits, inside lists and maps too."""
-    match node:
-        case DeferredNode():
-            return Deferred(node.text, node.references, node.span)
-        case ListNode():
-            return tuple(keep_deferred(item) for item in node.items)  # type: ignore[misc]  # a Value may hold them until judgement
-        case MapNode():
-            return FrozenMap((entry.key, keep_deferred(entry.value)) for entry in node.entries)  # type: ignore[misc]  # likewise
-        case _:
-            return plain_value(node)
 
 
 _EVERY_SHAPE = frozenset({"bool", "int", "number", "text", "date", "moment", "list", "map", "null", "deferred"})

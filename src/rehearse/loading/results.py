@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearse.errors import Complaints, Problem, did_you_mean
-from rehearse.loading.reader import deferred_nodes
 from rehearse.loading.spot import plain_path
 from rehearse.loading.vocabulary import KIND_OF_DATA, Kind
+from rehearse.loading.waiting import deferred_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
