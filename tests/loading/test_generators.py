@@ -13,7 +13,6 @@ from rehearse.values import FrozenMap, Value
 
 from .reading import field, map_of, resolved
 
-
 USED = "write it where the result is used"
 CALLS = "or integers: there are no calls and no templates"
 

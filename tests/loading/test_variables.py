@@ -18,7 +18,6 @@ from rehearse.values import FrozenMap
 
 from .reading import field, map_of, resolved, written
 
-
 WHOLE = "let the placeholder be the whole text, or name one item of it"
 USED = "write it where the result is used"
 
