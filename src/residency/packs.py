@@ -39,8 +39,14 @@ def rules_of(world: World) -> tuple[Policy, tuple[Problem, ...]]:
     try:
         return policy_of([pack], overrides), tuple(problems)
     except PolicyError as error:
-        problems += [_problem(item, world.constraints.at("policy")) for item in error.problems]
+        problems += [_problem(item, _place(world, item.path)) for item in error.problems]
     return policy_of([pack]), tuple(problems)
+
+
+def _place(world: World, path: str) -> Span:
+    """Where `policy.rule.parameter` stands; if it is not written, what holds it."""
+    parts = path.split(".")
+    return world.constraints.at(*(".".join(parts[:length]) for length in range(len(parts), 0, -1)))
 
 
 def _plain(value: object) -> Any:
