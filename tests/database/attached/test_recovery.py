@@ -1,5 +1,4 @@
-"""Whatever ends a run on an attached target, the next start makes it good: swept effect by effect and instant by
-instant.
+"""Whatever ends a run on an attached target, the next start makes it good: by effect and by instant.
 
 By default PostgreSQL's sweeps take every seventh effect and the random kills are few; REHEARSE_SWEEP=all takes every
 effect, REHEARSE_KILLS=1000 kills so often.
@@ -10,8 +9,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -122,16 +119,11 @@ def forked(action: Callable[[], None], listener: Listener) -> int:
 
 
 @pytest.mark.parametrize("sticky", [False, True], ids=["once", "for ever"])
-def test_an_error_at_any_effect(
-    adopted: Target,
-    tmp_path: Path,
-    record_property: Callable[[str, object], None],
-    sticky: bool,  # noqa: FBT001
-) -> None:
+def test_an_error_at_any_effect(adopted: Target, tmp_path: Path, *, sticky: bool) -> None:
     """The target is as before or the intent is kept; the next start, unasked, makes it as before and tidies up."""
     before = content(adopted)
     total = effects_of(lambda: rehearse(adopted, tmp_path / "count"))
-    record_property("effects swept", total)
+    print("effects swept:", total)  # noqa: T201  (shown with -rP)
     for n in steps(adopted, total, 2 + 3 * sticky):
         state = tmp_path / str(n)
         fault = FailsAt(n, sticky=sticky)
@@ -147,11 +139,11 @@ def test_an_error_at_any_effect(
         assert is_tidy(adopted, guarded), f"effect {n}"
 
 
-def test_a_kill_at_any_effect(adopted: Target, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+def test_a_kill_at_any_effect(adopted: Target, tmp_path: Path) -> None:
     """`kill -9` at each effect of the whole way: the next start restores what was before, unasked."""
     before = content(adopted)
     total = effects_of(lambda: rehearse(adopted, tmp_path / "count"))
-    record_property("effects swept", total)
+    print("effects swept:", total)  # noqa: T201  (shown with -rP)
     for n in steps(adopted, total, 0):
         state = tmp_path / str(n)
         assert -signal.SIGKILL == forked(lambda state=state: rehearse(adopted, state), DiesAt(n)), f"effect {n}"
@@ -185,47 +177,47 @@ def assert_recovers(database: Target, state: Path) -> None:
 
 # ── random instants ───────────────────────────────────────────────────────────────────────────────────────────────
 
-CHILD = """if True:
-    import sys
-    from pathlib import Path
-    from rehearse.database.protect import Terms, protection_for
-    url, consent, state, what = sys.argv[1:]
-    guarded = protection_for(url, Terms((consent,), seconds=60, state=Path(state)), "killed")
-    guarded.take()
-    if what == "back":
-        sys.stdin.readline()
-        guarded.arm()
-    else:
-        guarded.arm(); print("armed", flush=True); sys.stdin.readline(); guarded.put_back()
-    print("done", flush=True)
-    sys.stdin.readline()
-"""
-
-
-def started(database: Target, state: Path, what: str) -> subprocess.Popen[str]:
-    """Start a process that stands right before a backup or a restore."""
-    arguments = [database.url, database.request().consent[0], str(state), what]
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-
 
 def killed_during(database: Target, state: Path, what: str, delay: float) -> bool:
-    """Kill a process so many seconds into its backup (``back``) or restore; return whether it died inside."""
-    process = started(database, state, what)
-    with process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        if what == "restore":
-            assert "armed\n" == process.stdout.readline()
-            database.run("UPDATE bulk SET a = 'dirty'", "DELETE FROM duties")
-        else:
-            time.sleep(0)
-        process.stdin.write("go\n")
-        process.stdin.flush()
-        time.sleep(delay)
-        process.kill()
-        return "done" not in process.stdout.read()
+    """Kill a process so many seconds into its ``backup`` or ``restore``; return whether it died inside."""
+    (hears, says), (listens, speaks) = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        with suppress(BaseException):
+            guarded = protection(database, state, "killed")
+            guarded.take()
+            if what == "restore":
+                guarded.arm()
+            os.write(says, b"r")
+            os.read(listens, 1)
+            (guarded.put_back if what == "restore" else guarded.arm)()
+            os.write(says, b"d")
+            os.read(listens, 1)
+        os._exit(1)
+    assert b"r" == os.read(hears, 1)
+    if what == "restore":
+        database.run("UPDATE bulk SET a = 'dirty'", "DELETE FROM duties")
+    os.write(speaks, b"g")
+    time.sleep(delay)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(says)
+    done = os.read(hears, 1)
+    for end in (hears, listens, speaks):
+        os.close(end)
+    return done == b""
+
+
+def seconds_of(database: Target, state: Path, what: str) -> float:
+    """Return how long a backup or restore takes when nobody ends it."""
+    guarded = protection(database, state, "measured")
+    guarded.take()
+    times = [time.perf_counter()]
+    for action in (guarded.arm, guarded.put_back):
+        action()
+        times.append(time.perf_counter())
+    guarded.release()
+    return times[2] - times[1] if what == "restore" else times[1] - times[0]
 
 
 def fill(database: Target) -> None:
@@ -235,47 +227,44 @@ def fill(database: Target) -> None:
 
 
 FILLING = {
-    "sqlite": "INSERT INTO bulk SELECT i, hex(zeroblob(500)) FROM "
-    "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT i FROM n)",
-    "postgresql": "INSERT INTO bulk SELECT i, repeat('0', 1000) FROM generate_series(1, 3000) AS i",
+    "sqlite": "INSERT INTO bulk SELECT i, hex(zeroblob(4000)) FROM "
+    "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT i FROM n)",
+    "postgresql": "INSERT INTO bulk SELECT i, repeat('0', 1000) FROM generate_series(1, 300) AS i",
 }
 
 
 @pytest.mark.parametrize("mode", ["DELETE", "WAL", "postgresql"])
-def test_a_kill_at_a_random_instant_of_a_restore(
-    request: pytest.FixtureRequest, tmp_path: Path, record_property: Callable[[str, object], None], mode: str
-) -> None:
+def test_a_kill_at_a_random_instant_of_a_restore(request: pytest.FixtureRequest, tmp_path: Path, mode: str) -> None:
     """The target is wholly old or wholly new, and after recovery wholly what it was."""
     database: Target = request.getfixturevalue("postgres_target" if mode == "postgresql" else "sqlite_target")
     fill(database)
     if mode != "postgresql":
         database.run(f"PRAGMA journal_mode = {mode}")
-    before, chance, inside = content(database), random.Random(7), 0  # noqa: S311  (no secret)
-    for number in range(KILLS or (6 if mode == "postgresql" else 12)):
-        delay = chance.random() * (0.4 if mode == "postgresql" else 0.06)
-        inside += killed_during(database, tmp_path / "state", "restore", delay)
+    before, chance, inside, new = content(database), random.Random(7), 0, 0  # noqa: S311  (no secret)
+    seconds = seconds_of(database, tmp_path / "state", "restore")
+    for number in range(KILLS or (5 if mode == "postgresql" else 16)):
+        inside += killed_during(database, tmp_path / "state", "restore", chance.random() * seconds)
         dirty = {row[1] == "dirty" for row in database.run("SELECT id, a FROM bulk")}
         assert 1 == len(dirty), f"kill {number}: mixed"
+        new += True not in dirty
         assert (0 if True in dirty else 3) == len(database.rows("duties")), f"kill {number}: mixed"
         recover(database, tmp_path / "state")
         assert () == before.differences(content(database)), f"kill {number}"
-    record_property("died inside", inside)
+    print("died inside:", inside, "of which restored already:", new)  # noqa: T201  (shown with -rP)
     assert is_tidy(database, protection(database, tmp_path / "state"))
 
 
-def test_a_kill_at_a_random_instant_of_a_backup(
-    adopted: Target, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_kill_at_a_random_instant_of_a_backup(adopted: Target, tmp_path: Path) -> None:
     """What was begun is not listed and is removed by the next start; the target is untouched."""
     fill(adopted)
     before, chance, inside = content(adopted), random.Random(11), 0  # noqa: S311  (no secret)
-    for number in range(KILLS or (8 if adopted.backend == "sqlite" else 4)):
-        delay = chance.random() * (0.03 if adopted.backend == "sqlite" else 0.2)
-        inside += killed_during(adopted, tmp_path / "state", "back", delay)
+    seconds = seconds_of(adopted, tmp_path / "state", "backup")
+    for number in range(KILLS or (12 if adopted.backend == "sqlite" else 4)):
+        inside += killed_during(adopted, tmp_path / "state", "backup", chance.random() * seconds)
         assert () == before.differences(content(adopted)), f"kill {number}"
         recover(adopted, tmp_path / "state")
         assert is_tidy(adopted, protection(adopted, tmp_path / "state")), f"kill {number}"
-    record_property("died inside", inside)
+    print("died inside:", inside)  # noqa: T201  (shown with -rP)
     assert () == before.differences(content(adopted))
 
 
@@ -364,7 +353,7 @@ def test_a_run_that_filled_the_target_far_beyond_its_fixture_is_still_put_back(a
     guarded.take()
     guarded.arm()
     adopted.run(FILLING[adopted.backend].replace("INSERT INTO bulk SELECT i,", "INSERT INTO persons SELECT 'p' || i,")
-                .replace("3000", "11000").replace(") FROM", "), 1 FROM"))  # fmt: skip
+                .replace("300", "11000").replace("4000", "1").replace(") FROM", "), 1 FROM"))  # fmt: skip
     guarded.release()
     assert "restored from a-0001.0001" == recover(adopted, tmp_path)
     assert 3 == len(adopted.rows())
