@@ -21,8 +21,8 @@ _COMPANIONS = "app.testing.validators."
 def validator(function: FunctionT) -> FunctionT:
     """Register `function` as a validator of the module in which it is defined.
 
-    A custom validation is called with ``scenario, execution_result, pre_state, post_state, **parameters``, a comparison function with
-    ``expected`` and ``actual`` besides. It may be sync or async, only reads, and has 30 s.
+    A custom validation is called with ``scenario, execution_result, pre_state, post_state, **parameters``, all by name, a comparison
+    function with ``expected`` and ``actual`` besides. It may be sync or async, only reads, and has 30 s.
     """
     vars(function)[_MARK] = function.__module__
     return function

@@ -63,11 +63,11 @@ def test_an_answer_is_compared_with_what_is_expected(answer: Any, expected: Any,
 
 
 def test_a_function_gets_the_run_and_its_parameters() -> None:
-    """Scenario, execution, state before and after; parameters may wait for results."""
+    """Scenario, execution, state before and after, all by name; parameters may wait for results."""
     calls: list[tuple[Any, ...]] = []
 
-    def ask(*arguments: Any, **parameters: Any) -> bool:
-        calls.append((*arguments, parameters))
+    def ask(scenario: Any, execution_result: Any, pre_state: Any, post_state: Any, **parameters: Any) -> bool:
+        calls.append((scenario, execution_result, pre_state, post_state, parameters))
         return True
 
     trial = asking(ask, views=(view(data=FrozenMap({"n": 4})),))
@@ -85,7 +85,7 @@ def test_a_function_gets_the_run_and_its_parameters() -> None:
 def test_an_async_function_is_awaited() -> None:
     """In a loop of its own, whatever runs in the thread that judges."""
 
-    async def ask(*_: object) -> bool:
+    async def ask(**_: object) -> bool:
         await asyncio.sleep(0)
         return True
 
@@ -98,10 +98,10 @@ def test_an_async_function_is_awaited() -> None:
 def test_what_a_function_raises_leaves_its_check_unknown() -> None:
     """With the traceback of the function, even if it tried to end the process."""
 
-    def ask(*_: object) -> bool:
+    def ask(**_: object) -> bool:
         raise LookupError("no such ward")
 
-    def leave(*_: object) -> bool:
+    def leave(**_: object) -> bool:
         raise SystemExit(1)
 
     found = asking(ask).result(custom())
@@ -115,7 +115,7 @@ def test_a_function_that_hangs_is_left_behind() -> None:
     release = threading.Event()
     evidence = TRIAL.evidence()
     runner = CustomRunner(
-        lambda _: lambda *__: release.wait(60), TRIAL.scenario(), None, evidence.before, evidence.after, seconds=0.01
+        lambda _: lambda **__: release.wait(60), TRIAL.scenario(), None, evidence.before, evidence.after, seconds=0.01
     )
     with pytest.raises(HangingFunctionError, match=r"`slow` did not answer within 0\.01 s"):
         runner.call("slow", {})

@@ -207,8 +207,8 @@ def test_a_comparison_function_gets_what_is_expected_and_what_is_there() -> None
     """Plain values as they are, specs as maps of what they say, and of the row all stored and all named fields."""
     calls: list[tuple[FrozenMap, FrozenMap]] = []
 
-    def compare(*arguments: object, expected: FrozenMap, actual: FrozenMap) -> bool:
-        assert len(arguments) == 4
+    def compare(*, expected: FrozenMap, actual: FrozenMap, **arguments: object) -> bool:
+        assert list(arguments) == ["scenario", "execution_result", "pre_state", "post_state"]
         calls.append((expected, actual))
         return True
 

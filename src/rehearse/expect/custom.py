@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from rehearse.domain import Finding, State
@@ -34,10 +35,10 @@ class CustomRunner:
 
     Attributes:
         find: Dotted name → function; raises for what may not be called (see `rehearse.validators.find_validator`).
-        scenario: First argument.
-        execution_result: Second.
-        before: Third, ``pre_state``.
-        after: Fourth, ``post_state``.
+        scenario: Given as ``scenario``.
+        execution_result: Given as ``execution_result``.
+        before: Given as ``pre_state``.
+        after: Given as ``post_state``.
         seconds: How long a function may take.
     """
 
@@ -49,7 +50,7 @@ class CustomRunner:
     seconds: float = SECONDS
 
     def call(self, name: str, parameters: Mapping[str, Value]) -> Value | Finding:
-        """Return what the function answers; lists and maps come back frozen.
+        """Return what the function answers, all arguments given by name; lists and maps come back frozen.
 
         Raises:
             HangingFunctionError: If it does not answer in time.
@@ -57,7 +58,13 @@ class CustomRunner:
             Exception: Whatever it raises.
         """
         function = self.find(name)
-        call = _Call(function, (self.scenario, self.execution_result, self.before, self.after), parameters)
+        arguments = {
+            "scenario": self.scenario,
+            "execution_result": self.execution_result,
+            "pre_state": self.before,
+            "post_state": self.after,
+        }
+        call = _Call(partial(function, **arguments), parameters)
         thread = threading.Thread(target=call.run, name=f"validator {name}", daemon=True)
         thread.start()
         thread.join(self.seconds)
@@ -75,7 +82,6 @@ class _Call:
     """One call in another thread, and what came of it."""
 
     function: Callable[..., Any]
-    arguments: tuple[object, ...]
     parameters: Mapping[str, Value]
     answer: list[Any] = field(default_factory=list)
     error: BaseException | None = None
@@ -83,7 +89,7 @@ class _Call:
     def run(self) -> None:
         """Call, and keep the answer or the error for the thread that waits."""
         try:
-            answer = self.function(*self.arguments, **self.parameters)
+            answer = self.function(**self.parameters)
             if inspect.isawaitable(answer):
                 answer = asyncio.run(_awaited(answer))
             self.answer.append(answer)

@@ -9,7 +9,7 @@ from rehearse.snapshot.model import Diff, RowChange, Snapshot, Table
 from rehearse.values import FrozenMap, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
 Row: TypeAlias = tuple[Value, ...]
 Key: TypeAlias = tuple[Value, ...]
@@ -86,20 +86,12 @@ def _table_changes(before: Table | None, after: Table | None) -> tuple[RowChange
             kinds[key] = "update"
     if len(old) + sum(kind == "insert" for kind in kinds.values()) > len(new):
         kinds.update(dict.fromkeys(old.keys() - new.keys(), "delete"))
-    names = _columns(table)
-    return tuple(_change(table.name, key, kinds[key], old, new, names) for key in in_order(kinds))
+    return tuple(_change(table, key, kinds[key], old.get(key), new.get(key)) for key in in_order(kinds))
 
 
-def _change(
-    table: str,
-    key: Key,
-    kind: Kind,
-    old: Mapping[Key, Row],
-    new: Mapping[Key, Row],
-    names: tuple[str, ...],
-) -> RowChange:
-    before, after = old.get(key), new.get(key)
+def _change(table: Table, key: Key, kind: Kind, before: Row | None, after: Row | None) -> RowChange:
     changed: tuple[str, ...] = ()
     if before is not None and after is not None:
-        changed = tuple(name for name, was, now in zip(names, before, after, strict=True) if not identical(was, now))
-    return RowChange(table, key, kind, before, after, changed)
+        cells = zip(_columns(table), before, after, strict=True)
+        changed = tuple(name for name, was, now in cells if not identical(was, now))
+    return RowChange(table.name, key, kind, before, after, changed)
