@@ -1,0 +1,86 @@
+"""Every scenario that ships with the residency, performed for real on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rehearse.artifacts.store import ArtifactStore
+from rehearse.loading.catalog import Catalog
+from rehearse.loading.load import load_written
+from rehearse.plan import make_plan
+from rehearse.run.evidence import AFTER, BEFORE, DIFF
+from rehearse.run.rejudge import rejudge
+from rehearse.run.run import Services, perform
+from residency import DOMAIN
+
+if TYPE_CHECKING:
+    from rehearse.database.postgres import PostgresStore
+    from rehearse.database.sqlite import SqliteStore
+    from rehearse.database.store import Store
+    from rehearse.run.outcome import ScenarioResult
+    from rehearse.scenario import Written
+
+LIBRARY = Catalog((), bundled=(DOMAIN.scenario_root,) if DOMAIN.scenario_root else ()).all()
+FIRST_FIVE = {
+    "n1-simple-unavailable-001",
+    "n1-holiday-coverage-001",
+    "swap-one-to-one-simple-001",
+    "swap-rejection-acgme-001",
+    "acgme-80hour-exact-001",
+}
+
+
+def performed(written: Written, store: Store, runs: ArtifactStore) -> ScenarioResult:
+    """Run a scenario and return its result, which must have passed."""
+    result = perform(make_plan(load_written(written)), Services(store, runs))
+    result.raise_for_status()
+    return result
+
+
+def evidence(result: ScenarioResult) -> list[bytes]:
+    """Return the states before and after and their difference, byte for byte."""
+    return [(Path(result.run_path) / name).read_bytes() for name in (BEFORE, AFTER, DIFF)]
+
+
+def test_the_first_five_are_in_the_library() -> None:
+    """What everything else grows on is there."""
+    assert {written.id for written in LIBRARY} >= FIRST_FIVE
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("written", LIBRARY, ids=lambda written: written.id)
+def test_a_scenario_passes_on_both_databases_with_one_fingerprint(
+    written: Written, sqlite_store: SqliteStore, postgres_store: PostgresStore, tmp_path: Path
+) -> None:
+    """It passes, and the final state is the same on either database."""
+    with ArtifactStore(tmp_path) as runs:
+        first, second = performed(written, sqlite_store, runs), performed(written, postgres_store, runs)
+    assert first.fingerprint == second.fingerprint
+    assert {check.key: check.status for check in first.validations.values()} == {
+        check.key: check.status for check in second.validations.values()
+    }
+
+
+@pytest.mark.parametrize("written", LIBRARY, ids=lambda written: written.id)
+def test_the_same_run_twice_leaves_the_same_bytes(written: Written, sqlite_store: SqliteStore, tmp_path: Path) -> None:
+    """States and difference of two runs are byte-identical: nothing random and no clock reaches them."""
+    with ArtifactStore(tmp_path) as runs:
+        first, second = (evidence(performed(written, sqlite_store, runs)) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("written", LIBRARY, ids=lambda written: written.id)
+def test_a_stored_run_is_judged_again_without_a_database(
+    written: Written, sqlite_store: SqliteStore, tmp_path: Path
+) -> None:
+    """From what lies on disk the same checks come out the same."""
+    with ArtifactStore(tmp_path) as runs:
+        result = performed(written, sqlite_store, runs)
+        with runs.open(result.run_id) as stored:
+            again = rejudge(stored)
+    assert [(check.key, check.status) for check in again.checks] == [
+        (check.key, check.status) for check in result.validations.values()
+    ]
