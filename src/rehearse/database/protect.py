@@ -198,18 +198,23 @@ class Protection:
         Raises:
             BackupError: If that backup is of another database or of another schema, or not sound.
         """
-        manifest = read_manifest(self.home, backup)
-        with closing(self._vault.open(self.deadline())) as link:
-            self.clear(link)
-        self._of_this_target(manifest)
-        self._vault.verify(self.home, manifest, self.deadline())
+        manifest = self.verify(backup)
         safety = self._backed_up(f"before {backup} was restored", manual=False)
-        with closing(self._vault.open(self.deadline())) as link:
-            self.clear(link)
         if safety.fingerprint.schema != manifest.fingerprint.schema:
             clear_intent(self.home, self._guarded())
             raise BackupError(f"backup {backup} is of another schema than {self.identity.full_name} has now")
         self._put_back(Intent(self._run, self.identity, "restoring", backup, manifest.digest))
+        return manifest
+
+    def verify(self, backup: str) -> Manifest:
+        """Return a backup's manifest, after looking at every byte of it.
+
+        Raises:
+            BackupError: If it is incomplete, changed, or another database's.
+        """
+        manifest = read_manifest(self.home, backup)
+        self._of_this_target(manifest)
+        self._vault.verify(self.home, manifest, self.deadline())
         return manifest
 
     def leave(self) -> str:
@@ -299,18 +304,15 @@ class Protection:
             BackupError: If anything differs; the message names the path and the next older backup.
         """
         try:
-            manifest = read_manifest(self.home, intent.backup)
-            if manifest.digest != intent.manifest:
+            if read_manifest(self.home, intent.backup).digest != intent.manifest:
                 raise BackupError(f"the manifest of {intent.backup} is not the one that the run wrote")
-            self._of_this_target(manifest)
-            self._vault.verify(self.home, manifest, self.deadline())
+            return self.verify(intent.backup)
         except (RehearseError, OSError) as error:
             older = [item.id for item in listed_backups(self.home) if item.id != intent.backup]
             told = f"the next older backup is {older[-1]}" if older else "there is no older backup"
             raise BackupError(
                 f"{error}; nothing was restored, {self.home.folder(intent.backup)} and {self.home.intent} are kept, {told}"
             ) from error
-        return manifest
 
     def _of_this_target(self, manifest: Manifest) -> None:
         if manifest.identity.key != self.identity.key:
