@@ -47,12 +47,11 @@ class Search:
     Attributes:
         book: the roster, absences recorded, nothing moved.
         clock: the minute of planning.
-        absent: whose duties are to be covered.
+        max_depth: how many moves a chain may have.
     """
 
     book: Book
     clock: int
-    absent: frozenset[str]
     max_depth: int
     _distances: dict[tuple[str, Interval, str | None], Mapping[str, int]] = field(default_factory=dict, compare=False)
 

@@ -91,7 +91,8 @@ def _write_audit(session: Session, context: Context, entry: Entry, decision: Dec
     log = schema.AUDIT_LOG
     last = session.connection.execute(select(log.c.number, log.c.hash).order_by(log.c.number.desc()).limit(1)).first()
     number, previous = (last[0], last[1]) if last is not None else (0, GENESIS)
-    writes = decision.writes if decision.outcome == "done" else ()
+    done = decision.writes if decision.outcome == "done" else ()
+    writes = [write for write in done if write.table not in schema.JOURNAL_TABLES]
     row: dict[str, Any] = {
         "id": session.new_id(log.name),
         "number": number + 1,
