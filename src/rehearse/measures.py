@@ -69,56 +69,56 @@ def _rows(kind: str, journal_tables: tuple[str, ...]) -> Callable[[Evidence], Me
     return count
 
 
+_OF_THE_RUN = (
+    Measure(
+        "execution_time_seconds",
+        "number",
+        "Seconds of the act phase, first step to last.",
+        "s",
+        of_run=_execution_time,
+        warn=Limits(above=Decimal(30)),
+    ),
+    Measure(
+        "db_queries",
+        "number",
+        "Statements that the operations sent.",
+        "count",
+        of_run=_queries(*VERBS),
+        warn=Limits(above=Decimal(100)),
+    ),
+    Measure(
+        "peak_memory_mb",
+        "number",
+        "Greatest growth of resident memory in the act phase.",
+        "MB",
+        of_run=_peak_memory,
+        warn=Limits(at_least=Decimal(512)),
+    ),
+    Measure("operation_times", "map", "Step to its seconds.", "s", of_run=_operation_times),
+    Measure("error_message", "text", "Reasons and errors of all steps, joined by `; `.", of_run=_error_message),
+    *(
+        Measure(f"db_queries.{verb.lower()}", "number", f"Its {verb} statements.", "count", of_run=_queries(verb))
+        for verb in VERBS
+    ),
+    *(
+        Measure(f"steps_{outcome}", "number", f"Steps that came out {outcome}.", "count", of_run=_steps(outcome))
+        for outcome in ("done", "rejected", "skipped")
+    ),
+)
+
+
 @cache
 def engine_measures(journal_tables: tuple[str, ...] = ()) -> Mapping[str, Measure]:
     """Return the engine's own measures by name; rows of `journal_tables` are not counted as changes."""
-    measures = [
-        Measure(
-            "execution_time_seconds",
-            "number",
-            "Seconds of the act phase, first step to last.",
-            "s",
-            of_run=_execution_time,
-            warn=Limits(above=Decimal(30)),
-        ),
-        Measure(
-            "db_queries",
-            "number",
-            "Statements that the operations sent.",
-            "count",
-            of_run=_queries(*VERBS),
-            warn=Limits(above=Decimal(100)),
-        ),
-        Measure(
-            "peak_memory_mb",
-            "number",
-            "Greatest growth of resident memory in the act phase.",
-            "MB",
-            of_run=_peak_memory,
-            warn=Limits(at_least=Decimal(512)),
-        ),
-        Measure("operation_times", "map", "Step to its seconds.", "s", of_run=_operation_times),
-        Measure("error_message", "text", "Reasons and errors of all steps, joined by `; `.", of_run=_error_message),
-    ]
-    measures += [
-        Measure(f"db_queries.{verb.lower()}", "number", f"{verb} statements of the operations.", "count", of_run=_queries(verb))
-        for verb in VERBS
-    ]
-    measures += [
-        Measure(f"steps_{outcome}", "number", f"Steps that came out {outcome}.", "count", of_run=_steps(outcome))
-        for outcome in ("done", "rejected", "skipped")
-    ]
-    measures += [
-        Measure(
-            f"rows_{kind}{'d' if kind.endswith('e') else 'ed'}",
-            "number",
-            f"Rows that the run {kind}{'d' if kind.endswith('e') else 'ed'}, journal tables apart.",
-            "count",
-            of_run=_rows(kind, journal_tables),
+    of_rows = tuple(
+        Measure(name, "number", f"{doc}, journal tables apart.", "count", of_run=_rows(kind, journal_tables))
+        for name, doc, kind in (
+            ("rows_inserted", "Rows that were added", "insert"),
+            ("rows_updated", "Rows that were changed", "update"),
+            ("rows_deleted", "Rows that were removed", "delete"),
         )
-        for kind in ("insert", "update", "delete")
-    ]
-    return {measure.name: measure for measure in measures}
+    )
+    return {measure.name: measure for measure in (*_OF_THE_RUN, *of_rows)}
 
 
 def measures_of(domain: Domain) -> Mapping[str, Measure]:

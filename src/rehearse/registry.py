@@ -27,7 +27,9 @@ def domain(name: str) -> Domain:
     point = _entry_point(name)
     if point is None:
         summary = f"no domain `{name}` is installed"
-        raise ScenarioError([Problem("unknown-name", summary, remedy=did_you_mean(name, domain_names()), field="domain")])
+        raise ScenarioError(
+            [Problem("unknown-name", summary, remedy=did_you_mean(name, domain_names()), field="domain")]
+        )
     found = point.load()
     if not isinstance(found, Domain):
         raise TypeError(f"the entry point {point.value} is no Domain, but {type(found).__name__}")

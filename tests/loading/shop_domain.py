@@ -324,9 +324,7 @@ def settle(world: World, steps: tuple[StepParameters, ...], clock: datetime | No
     del steps, clock
     rules = world.constraints.value
     assert isinstance(rules, ShopRules)
-    return ShopPolicy(
-        rules.oversell, rules.most_per_order, rules.opening.start.isoformat() if rules.opening else None
-    )
+    return ShopPolicy(rules.oversell, rules.most_per_order, rules.opening.start.isoformat() if rules.opening else None)
 
 
 def default_clock(policy: ShopPolicy) -> datetime:
@@ -389,7 +387,9 @@ SHOP = Domain(
     doc="A shop.",
     metadata=METADATA,
     sections={
-        "products": Section("products", ProductRow, "Things for sale.", requires_id=True, derived={"value": "write `price` and `stock`"}),
+        "products": Section(
+            "products", ProductRow, "Things for sale.", requires_id=True, derived={"value": "write `price` and `stock`"}
+        ),
         "orders": Section("orders", OrderRow, "Orders."),
     },
     constraints=ShopRules,
@@ -413,7 +413,13 @@ SHOP = Domain(
     },
     measures={
         "stock_total": Measure(
-            "stock_total", "number", "Pieces.", "count", of_state=stock_total, aliases=("pieces",), warn=Limits(below=Decimal(1))
+            "stock_total",
+            "number",
+            "Pieces.",
+            "count",
+            of_state=stock_total,
+            aliases=("pieces",),
+            warn=Limits(below=Decimal(1)),
         ),
         "stock_of": Measure("stock_of", "map", "Product to pieces.", "count", of_state=stock_of),
         "in_stock": Measure("in_stock", "bool", "Every product has a piece.", of_state=in_stock, fail=Limits(on=False)),
@@ -428,14 +434,24 @@ SHOP = Domain(
         ),
     },
     checks={
-        "products_exist": StateCheck("products_exist", "Every order names a product.", lambda state, _: not breaches_of_orders(state, state)),
+        "products_exist": StateCheck(
+            "products_exist", "Every order names a product.", lambda state, _: not breaches_of_orders(state, state)
+        ),
         "stock": StateCheck(
-            "stock", "Pieces of a product.", lambda state, asked: _stock(state)[asked.product_id], OfProduct, kind="number"
+            "stock",
+            "Pieces of a product.",
+            lambda state, asked: _stock(state)[asked.product_id],
+            OfProduct,
+            kind="number",
         ),
     },
-    assertion_types={"order_exists": AssertionType("order_exists", "An order with these fields.", OrderLike, order_exists)},
+    assertion_types={
+        "order_exists": AssertionType("order_exists", "An order with these fields.", OrderLike, order_exists)
+    },
     invariants={
-        "no_negative_stock": Invariant("no_negative_stock", "No shelf holds less than nothing.", breaches_of_stock, always=True),
+        "no_negative_stock": Invariant(
+            "no_negative_stock", "No shelf holds less than nothing.", breaches_of_stock, always=True
+        ),
         "orders_name_products": Invariant("orders_name_products", "Every order names a product.", breaches_of_orders),
     },
     error_types={"OrderRejected": ErrorType("OrderRejected", "A refused order.", refusals)},

@@ -67,9 +67,7 @@ def problems_of(name: str) -> tuple[Problem, ...]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_mistake_is_told_to_the_letter(
-    name: str, shop: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mistake_is_told_to_the_letter(name: str, shop: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole message of each broken scenario is the one on record, and nothing was made before it was told."""
     del shop
     monkeypatch.chdir(corpus)

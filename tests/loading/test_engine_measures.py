@@ -77,7 +77,9 @@ def test_a_measure_of_the_run(name: str, value: object, evidence: Evidence) -> N
 
 def test_nothing_went_wrong_is_the_empty_text(evidence: Evidence) -> None:
     """Without reasons and errors there is an empty message, not null."""
-    quiet = Evidence(evidence.before, evidence.after, evidence.diff, ExecutionView((step("main", "done"),), {}, 0.0, 0.0))
+    quiet = Evidence(
+        evidence.before, evidence.after, evidence.diff, ExecutionView((step("main", "done"),), {}, 0.0, 0.0)
+    )
     measure = engine_measures()["error_message"]
 
     assert measure.of_run is not None
@@ -89,4 +91,8 @@ def test_every_measure_says_what_it_is() -> None:
     measures = engine_measures()
 
     assert all(measure.doc and measure.of_run and measure.of_state is None for measure in measures.values())
-    assert {name for name, measure in measures.items() if measure.warn} == {"execution_time_seconds", "db_queries", "peak_memory_mb"}
+    assert {name for name, measure in measures.items() if measure.warn} == {
+        "execution_time_seconds",
+        "db_queries",
+        "peak_memory_mb",
+    }

@@ -101,8 +101,14 @@ PATH = StatePath("products", "P1", FrozenMap(), "stock", (), "products.P1.stock"
         ("products.P1.stock", StateRef(PATH)),
         ("products.P1.pieces", StateRef(StatePath("products", "P1", FrozenMap(), "stock", (), "products.P1.pieces"))),
         ("products.P1.value", StateRef(StatePath("products", "P1", FrozenMap(), "value", (), "products.P1.value"))),
-        ("products['P 1'].price", StateRef(StatePath("products", "P 1", FrozenMap(), "price", (), "products['P 1'].price"))),
-        ("orders.main:1.quantity", StateRef(StatePath("orders", "main:1", FrozenMap(), "quantity", (), "orders.main:1.quantity"))),
+        (
+            "products['P 1'].price",
+            StateRef(StatePath("products", "P 1", FrozenMap(), "price", (), "products['P 1'].price")),
+        ),
+        (
+            "orders.main:1.quantity",
+            StateRef(StatePath("orders", "main:1", FrozenMap(), "quantity", (), "orders.main:1.quantity")),
+        ),
         ("products.count", StateRef(StatePath("products", None, FrozenMap(), None, (), "products.count"))),
         ("measures.stock_total", MeasureRef("stock_total")),
         ("steps.main.data.left", ResultRef("main", ("data", "left"))),
@@ -123,7 +129,10 @@ def test_a_name_is_settled_before_the_run(name: str, reference: object, write: C
 
 def test_a_path_filters_by_typed_values(write: Callable[[str], Written]) -> None:
     """The texts of a filter have the types of their columns."""
-    names = "products[stock=2, perishable=true, listed=2024-12-25, name='a b'].count", "orders[placed=2024-12-25T06:00].count"
+    names = (
+        "products[stock=2, perishable=true, listed=2024-12-25, name='a b'].count",
+        "orders[placed=2024-12-25T06:00].count",
+    )
 
     first, second = (assertion(f'assertions: {{it: {{value: "{name}", min: 1}}}}', write).value for name in names)
 
@@ -278,7 +287,11 @@ def test_where_alone_picks_if_it_is_written(whole: Scenario) -> None:
     assert isinstance(orders, FinalStatePattern)
     assert second.where == (("perishable", False),)
     assert second.fields == (FieldPattern(name="price", expected=NumericSpec(minimum=Decimal(1))),)
-    assert (second.count, second.category, second.message) == (NumericSpec(minimum=Decimal(2)), "critical", "all of them")
+    assert (second.count, second.category, second.message) == (
+        NumericSpec(minimum=Decimal(2)),
+        "critical",
+        "all of them",
+    )
     assert third.absent
     assert orders.where == (("product_id", "P1"), ("placed", datetime(2024, 12, 25)))  # noqa: DTZ001
     assert orders.coverage_count == NumericSpec(expected=Decimal(1))
@@ -328,12 +341,27 @@ def test_a_comparison_of_states_says_all_that_is_given(whole: Scenario) -> None:
     assert third.change_type is None
 
 
+def test_rows_are_counted_before_and_after(write: Callable[[str], Written]) -> None:
+    """The number of rows is a path like any other."""
+    found = only(
+        "state_comparison: [{field: orders.count, change_type: increased, min_change: 1, final: {max: 9}}]", write
+    )
+
+    assert isinstance(found, StateComparison)
+    assert (found.path.field, found.min_change, found.final) == (None, Decimal(1), NumericSpec(maximum=Decimal(9)))
+
+
 def test_changes_name_rows_by_id_or_by_their_fields(whole: Scenario) -> None:
     """An update by id with from and to or the new value alone, inserts and deletes by fields, so many times."""
     changes = whole.expected_outcome.changes
 
     assert changes is not None
-    assert (changes.only, changes.none, changes.exempt, changes.listed) == (True, False, ("ledger",), ("products", "orders"))
+    assert (changes.only, changes.none, changes.exempt, changes.listed) == (
+        True,
+        False,
+        ("ledger",),
+        ("products", "orders"),
+    )
     assert [(entry.key, entry.kind, entry.row, entry.where, entry.count) for entry in changes.entries] == [
         ("changes.products[0]", "update", "P1", (), 1),
         ("changes.orders[0]", "insert", None, (("product_id", "P1"),), 3),
@@ -430,16 +458,27 @@ def test_invariants_that_always_hold_are_asked_always(whole: Scenario, write: Ca
     assert unnamed == ["no_negative_stock"]
 
 
-def test_thresholds_are_the_profile_with_ones_own_in_its_place(whole: Scenario, write: Callable[[str], Written]) -> None:
+def test_thresholds_are_the_profile_with_ones_own_in_its_place(
+    whole: Scenario, write: Callable[[str], Written]
+) -> None:
     """The profile gives every measure that has limits and can be asked; an entry replaces or adds."""
     found = {item.measure: item for item in whole.expected_outcome.checks if isinstance(item, Threshold)}
 
-    assert sorted(found) == ["db_queries", "execution_time_seconds", "in_stock", "peak_memory_mb", "stock_of", "stock_total"]
+    assert sorted(found) == [
+        "db_queries",
+        "execution_time_seconds",
+        "in_stock",
+        "peak_memory_mb",
+        "stock_of",
+        "stock_total",
+    ]
     assert (found["stock_of"].warn_below, found["stock_of"].fail_below) == (Decimal(1), Decimal(0))
     assert found["in_stock"].fail_on is False
     assert found["peak_memory_mb"].warn_at_least == Decimal(512)
     later = expected("thresholds: {stock_total: {fail_below: 2}, profile: standard}", write)
-    assert [item.fail_below for item in later.checks if isinstance(item, Threshold) and item.measure == "stock_total"] == [Decimal(2)]
+    assert [
+        item.fail_below for item in later.checks if isinstance(item, Threshold) and item.measure == "stock_total"
+    ] == [Decimal(2)]
 
 
 def test_success_may_be_false(write: Callable[[str], Written]) -> None:

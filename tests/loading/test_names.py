@@ -33,7 +33,9 @@ def test_a_name_has_parts(text: str, parts: tuple[object, ...]) -> None:
     assert split_name(text) == parts
 
 
-@pytest.mark.parametrize("text", ["", ".", "a.", "a..b", "a b", "a[", "a[b]", "a['b", "a[=1]", "a[b=c d='e']", "a]", "a['b'", "a[1a]"])
+@pytest.mark.parametrize(
+    "text", ["", ".", "a.", "a..b", "a b", "a[", "a[b]", "a['b", "a[=1]", "a[b=c d='e']", "a]", "a['b'", "a[1a]"]
+)
 def test_what_cannot_be_read_is_no_name(text: str) -> None:
     """A name that is not written to its end has no parts at all."""
     assert split_name(text) is None

@@ -50,7 +50,12 @@ def test_every_header_key_is_read(write: Callable[[str], Written]) -> None:
     """The keys of section 2 arrive with their types; a category goes by its canonical name, `true` means three attempts."""
     found = loaded(WHOLE, write)
 
-    assert (found.id, found.name, found.domain, found.version) == ("shop-whole", "Three pieces, one buyer", "shop", "2.0.1")
+    assert (found.id, found.name, found.domain, found.version) == (
+        "shop-whole",
+        "Three pieces, one buyer",
+        "shop",
+        "2.0.1",
+    )
     assert (found.created, found.updated) == (date(2024, 12, 1), date(2024, 12, 2))
     assert (found.category, found.priority, found.tags) == ("selling", "high", ("selling", "night"))
     assert (found.related_bugs, found.related_scenarios) == (("#12",), ("shop-other",))
@@ -64,7 +69,9 @@ def test_every_header_key_is_read(write: Callable[[str], Written]) -> None:
     assert found.clock == datetime(2024, 12, 25, 6)  # noqa: DTZ001
     assert found.author == "Shopkeepers"
     assert found.artifacts == ArtifactSettings(
-        capture=("initial_database_state", "final_database_state", "events"), retention_days=0, export_formats=("junit",)
+        capture=("initial_database_state", "final_database_state", "events"),
+        retention_days=0,
+        export_formats=("junit",),
     )
     assert found.notes == ()
 
@@ -73,7 +80,12 @@ def test_what_is_not_written_has_its_default(write: Callable[[str], Written]) ->
     """A small scenario gets every default of the tables, and notes that it explains nothing."""
     found = loaded(small(), write)
 
-    assert (found.version, found.priority, found.timeout_seconds, found.attempts) == ("1.0.0", "medium", Decimal(300), 1)
+    assert (found.version, found.priority, found.timeout_seconds, found.attempts) == (
+        "1.0.0",
+        "medium",
+        Decimal(300),
+        1,
+    )
     assert (found.capture_artifacts, found.require_backup, found.rollback_on_failure, found.debug_mode) == (
         True,
         False,
@@ -208,7 +220,9 @@ def test_a_reason_may_mention_an_earlier_result(write: Callable[[str], Written])
 
     assert isinstance(reason, Deferred)
     assert reason.references == (("bought", "outcome"),)
-    assert refused(good.replace("${steps.bought.outcome}", "${steps.step2.outcome}"), write) == [("undefined-variable", "")]
+    assert refused(good.replace("${steps.bought.outcome}", "${steps.step2.outcome}"), write) == [
+        ("undefined-variable", "")
+    ]
 
 
 def test_the_first_step_may_not_go_back_behind_the_clock(write: Callable[[str], Written]) -> None:
@@ -238,6 +252,16 @@ def test_names_are_not_called_unknown_because_a_step_is_wrong(write: Callable[[s
     assert refused(text, write) == [("unknown-name", "test_case.operation")]
 
 
+def test_rules_are_not_called_unknown_while_nobody_knows_the_policy(write: Callable[[str], Written]) -> None:
+    """Which rules are in force follows from the set-up; while that is wrong, no rule is doubted."""
+    text = small(
+        setup="{products: [{id: 5}]}",
+        expected_outcome="{final_state: {compliance: [{rule: any_rule, status: compliant}]}, oversold: true}",
+    )
+
+    assert refused(text, write) == [("wrong-type", "setup.products[0].id")]
+
+
 def test_rows_are_held_against_each_other_though_a_step_is_wrong(write: Callable[[str], Written]) -> None:
     """A mistake in a step hides none of the set-up."""
     text = small(
@@ -256,14 +280,21 @@ def test_check_all_tells_the_mistakes_of_all_and_loads_the_rest(write: Callable[
 
     assert [item.scenario.id for item in found] == ["small"]
     assert [(problem.code, problem.is_note) for problem in problems if not problem.is_note] == [("unknown-key", False)]
-    assert sorted(problem.field for problem in problems if problem.is_note) == ["description", "description", "rationale", "rationale"]
+    assert sorted(problem.field for problem in problems if problem.is_note) == [
+        "description",
+        "description",
+        "rationale",
+        "rationale",
+    ]
 
 
 def test_related_scenarios_are_held_against_the_catalog(write: Callable[[str], Written]) -> None:
     """An id that nobody has is a note, as the other file may come later."""
     _, problems = check_all([write(small(head="related_scenarios: [small, large]\ndescription: a\nrationale: b"))])
 
-    assert [(problem.code, problem.summary) for problem in problems] == [("unknown-name", "there is no scenario `large`")]
+    assert [(problem.code, problem.summary) for problem in problems] == [
+        ("unknown-name", "there is no scenario `large`")
+    ]
 
 
 def test_surroundings_are_empty_unless_said() -> None:
@@ -277,7 +308,9 @@ def test_fixtures_lie_under_the_scenarios_own_rows(tmp_path: Path, shop: Path) -
 
     del shop
     (tmp_path / "more").mkdir()
-    (tmp_path / "more" / "base.json").write_text('{"products": [{"id": "P1", "price": 4}], "constraints": {"oversell": true}}')
+    (tmp_path / "more" / "base.json").write_text(
+        '{"products": [{"id": "P1", "price": 4}], "constraints": {"oversell": true}}'
+    )
     (tmp_path / "more" / "late.sql").write_text("UPDATE products SET stock = 1;")
     setup = "{database: {load_fixtures: [base.json, late.sql]}, products: [{id: P1, stock: 3}]}"
     (tmp_path / "a.yaml").write_text(small(setup=setup))
@@ -287,7 +320,9 @@ def test_fixtures_lie_under_the_scenarios_own_rows(tmp_path: Path, shop: Path) -
 
     assert found.world.sections["products"][0].value == ProductRow(id="P1", price=Decimal(4), stock=3)
     assert found.world.constraints.value == ShopRules(oversell=True)
-    assert [statement for fixture in found.sql_fixtures for statement, _ in fixture.statements] == ["UPDATE products SET stock = 1"]
+    assert [statement for fixture in found.sql_fixtures for statement, _ in fixture.statements] == [
+        "UPDATE products SET stock = 1"
+    ]
 
 
 def test_loading_twice_gives_the_same(write: Callable[[str], Written]) -> None:

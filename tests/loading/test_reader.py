@@ -162,7 +162,11 @@ AS_MOMENT = "write it as 2024-12-25T06:00, in whole minutes and without a zone"
     ("text", "code", "message"),
     [
         ("id: 5", "wrong-type", "`id` must be text, not an int; quote it"),
-        ("id: a b", "bad-value", "`a b` does not fit `id`; allowed: letters, digits and . _ : -, at most 64, a letter or digit first"),
+        (
+            "id: a b",
+            "bad-value",
+            "`a b` does not fit `id`; allowed: letters, digits and . _ : -, at most 64, a letter or digit first",
+        ),
         ("flag: 'true'", "wrong-type", "`flag` must be a bool, not text; write true or false without quotes"),
         ("flag: 1", "wrong-type", "`flag` must be a bool, not an int"),
         ("flag: no", "wrong-type", "`flag` must be a bool, not text; write true or false without quotes"),
@@ -190,8 +194,16 @@ AS_MOMENT = "write it as 2024-12-25T06:00, in whole minutes and without a zone"
         ("alarm: soon", "bad-value", "`soon` is no time; write it as 07:00; 24:00 is the end of a day"),
         ("opens: 7", "wrong-type", "`opens` must be a time, not an int; write it as 07:00"),
         ("opens: '24:01'", "bad-value", "`24:01` is no time; write it as 07:00; 24:00 is the end of a day"),
-        ("length: 0.01", "bad-value", "`length` is 0.01 hours; allowed: hours that make whole minutes, such as 4, 0.5 or 12.25"),
-        ("length: -1", "bad-value", "`length` is -1 hours; allowed: hours that make whole minutes, such as 4, 0.5 or 12.25"),
+        (
+            "length: 0.01",
+            "bad-value",
+            "`length` is 0.01 hours; allowed: hours that make whole minutes, such as 4, 0.5 or 12.25",
+        ),
+        (
+            "length: -1",
+            "bad-value",
+            "`length` is -1 hours; allowed: hours that make whole minutes, such as 4, 0.5 or 12.25",
+        ),
         ("length: '4'", "wrong-type", "`length` must be a number of hours, not text; leave the quotes away"),
         ("bounded: 80", "bad-value", "`bounded` is 80; allowed: more than 80, at most 88"),
         ("colour: green", "bad-value", "`green` is no value of `colour`; allowed: red, blue"),
@@ -212,7 +224,11 @@ AS_MOMENT = "write it as 2024-12-25T06:00, in whole minutes and without a zone"
         ("days: [1]", "wrong-type", "`days` must be a map, not a list"),
         ("days: {a: x}", "wrong-type", "`a` must be a date, not text; write it as 2024-12-25"),
         ("free: 1", "wrong-type", "`free` must be a map, not an int"),
-        ("person: R1\nperson_id: R1", "conflict", "`row` has `person_id` twice; write one of `person_id`, `person`, `who`"),
+        (
+            "person: R1\nperson_id: R1",
+            "conflict",
+            "`row` has `person_id` twice; write one of `person_id`, `person`, `who`",
+        ),
         ("zzz: 1", "unknown-key", None),
     ],
 )

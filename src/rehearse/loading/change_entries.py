@@ -134,7 +134,9 @@ class _EntryReader:
     def _not_one_kind(self, written: list[Entry], span: Span) -> None:
         if written:
             keys = " and ".join(f"`{entry.key}`" for entry in written)
-            self._spot.complain("conflict", f"one entry has {keys}", span=written[1].span, remedy="write an entry for each")
+            self._spot.complain(
+                "conflict", f"one entry has {keys}", span=written[1].span, remedy="write an entry for each"
+            )
         else:
             self._spot.complain("missing-key", "a change needs `update`, `insert` or `delete`", span=span)
 
@@ -178,7 +180,9 @@ class _EntryReader:
             remedy = did_you_mean(entry.key, self._table.columns)
             below.complain("unknown-key", f"`{self._table.name}` has no field `{entry.key}`", remedy=remedy)
         else:
-            below.complain("not-allowed", f"`{name}` is derived, and changes name stored fields", remedy=f"allowed: {stored}")
+            below.complain(
+                "not-allowed", f"`{name}` is derived, and changes name stored fields", remedy=f"allowed: {stored}"
+            )
         self._failed = True
         return None
 
@@ -189,7 +193,9 @@ class _EntryReader:
                 continue
             if kind != "update":
                 below = self._spot.down(entry.key, entry.span)
-                below.complain("unknown-key", f"`{entry.key}` stands beside `{kind}`", remedy=f"write it inside `{kind}: {{…}}`")
+                below.complain(
+                    "unknown-key", f"`{entry.key}` stands beside `{kind}`", remedy=f"write it inside `{kind}: {{…}}`"
+                )
                 self._failed = True
                 continue
             found += self._change(entry)
@@ -212,7 +218,9 @@ class _EntryReader:
         for item in node:
             below = spot.down(item.key, item.span)
             if item.key not in {"from", "to"}:
-                below.complain("unknown-key", f"`{item.key}` is not a key of {spot.label}", remedy="write `{from: …, to: …}`")
+                below.complain(
+                    "unknown-key", f"`{item.key}` is not a key of {spot.label}", remedy="write `{from: …, to: …}`"
+                )
                 self._failed = True
                 continue
             value = read_plain(item.value, self._table.kind(name), below)
@@ -243,4 +251,3 @@ class _EntryReader:
 
 def _is_from_to(node: MapNode) -> bool:
     return {"to"} <= {entry.key for entry in node} <= {"from", "to"}
-

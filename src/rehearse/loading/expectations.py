@@ -146,5 +146,7 @@ def _check_keys(checks: Iterable[Check], spot: Spot) -> None:
         if check.span is None or not isinstance(check, Assertion | DomainAssertion | CustomValidation):
             continue
         if check.key in places:
-            spot.down(check.key, check.span).duplicate(f"two checks are called `{check.key}`", check.span, places[check.key])
+            spot.down(check.key, check.span).duplicate(
+                f"two checks are called `{check.key}`", check.span, places[check.key]
+            )
         places.setdefault(check.key, check.span)

@@ -4,8 +4,6 @@ The loader reads these and turns them into `rehearse.scenario` and `rehearse.exp
 whose keys only the domain knows are kept as nodes.
 """
 
-
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -25,7 +23,9 @@ ScenarioId: TypeAlias = Annotated[
     Length(maximum=100),
 ]
 Version: TypeAlias = Annotated[str, Pattern(r"\d+\.\d+\.\d+", "three numbers, as 1.0.0")]
-Tag: TypeAlias = Annotated[str, Pattern(r"[a-z0-9][a-z0-9_-]*", "lower-case letters, digits, _ and -, a letter or digit first")]
+Tag: TypeAlias = Annotated[
+    str, Pattern(r"[a-z0-9][a-z0-9_-]*", "lower-case letters, digits, _ and -, a letter or digit first")
+]
 Seconds: TypeAlias = Annotated[Decimal, Range(above=0, maximum=86_400)]
 Merge: TypeAlias = Literal["deep_merge", "replace", "append"]
 TextMatch: TypeAlias = Literal["exact", "contains", "regex", "case_insensitive"]
@@ -131,7 +131,9 @@ class TestCaseForm:
 class ExpectForm:
     """``expect`` of a step, written as a map."""
 
-    outcome: Literal["done", "rejected", "error", "any"] | tuple[Literal["done", "rejected", "error", "any"], ...] = "done"
+    outcome: Literal["done", "rejected", "error", "any"] | tuple[Literal["done", "rejected", "error", "any"], ...] = (
+        "done"
+    )
     reason: str | Deferred | None = None
     match_type: TextMatch = "contains"
     code: str | None = None

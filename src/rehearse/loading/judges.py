@@ -151,10 +151,14 @@ def _expected_error(row: Placed[ExpectedErrorForm], names: Names, spot: Spot) ->
         return None
     if form.count is not None and (form.min is not None or form.max is not None):
         below = spot.down("count", row.at("count"))
-        below.complain("conflict", "`count` stands beside `min` or `max`", remedy="write either the number or its bounds")
+        below.complain(
+            "conflict", "`count` stands beside `min` or `max`", remedy="write either the number or its bounds"
+        )
         return None
     if form.min is not None and form.max is not None and form.min > form.max:
-        spot.down("min", row.at("min")).complain("conflict", "`min` is greater than `max`", remedy="no number can be both")
+        spot.down("min", row.at("min")).complain(
+            "conflict", "`min` is greater than `max`", remedy="no number can be both"
+        )
         return None
     rule = rule_name(form.rule, names, spot.down("rule", row.at("rule"))) if form.rule is not None else None
     if form.rule is not None and rule is None:

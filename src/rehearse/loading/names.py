@@ -111,7 +111,9 @@ class Names:
     def _outright(self, text: str) -> Found | Mistake | None:
         head, _, rest = text.partition(".")
         if head == "measures":
-            return self._measure(rest) or Mistake("unknown-name", f"there is no measure `{rest}`", did_you_mean(rest, self._words()))
+            return self._measure(rest) or Mistake(
+                "unknown-name", f"there is no measure `{rest}`", did_you_mean(rest, self._words())
+            )
         if head == "steps":
             return self._result(text)
         if head == "before":
@@ -127,7 +129,9 @@ class Names:
         if isinstance(found, Mistake) or found.measure is None or not isinstance(found.reference, MeasureRef):
             return found
         if found.measure.of_state is None:
-            return Mistake("conflict", f"`{rest}` reads the whole run, so it has no value {state} it", f"write `{rest}` alone")
+            return Mistake(
+                "conflict", f"`{rest}` reads the whole run, so it has no value {state} it", f"write `{rest}` alone"
+            )
         return Found(MeasureRef(found.reference.name, found.reference.key, state), found.kind, found.measure)
 
     def _result(self, text: str) -> Found | Mistake:
@@ -175,7 +179,9 @@ class Names:
         if measure.kind == "collection" and parts[1:] == ("count",):
             return Found(MeasureRef(measure.name, "count"), "number", measure)
         if measure.kind != "map":
-            return Mistake("unknown-name", f"`{text}` names nothing: `{parts[0]}` has no entries", f"write `{parts[0]}` alone")
+            return Mistake(
+                "unknown-name", f"`{text}` names nothing: `{parts[0]}` has no entries", f"write `{parts[0]}` alone"
+            )
         if any(isinstance(part, Filter) for part in parts):
             return Mistake("unknown-name", f"`{text}` names nothing", f"write {parts[0]}.NAME")
         key = ".".join(str(part) for part in parts[1:])
@@ -207,7 +213,9 @@ class Names:
             return Mistake("unknown-name", f"`{text}` is no path", PATH_FORMS)
         table = self.vocabulary.tables.get(str(parts[0]))
         if table is None:
-            return Mistake("unknown-name", f"there is no table `{parts[0]}`", did_you_mean(str(parts[0]), self.vocabulary.tables))
+            return Mistake(
+                "unknown-name", f"there is no table `{parts[0]}`", did_you_mean(str(parts[0]), self.vocabulary.tables)
+            )
         if parts[1:] == ("count",):
             return Found(StateRef(StatePath(table.name, None, FrozenMap(), None, (), path), state), "number")
         if isinstance(parts[1], Filter):
@@ -260,7 +268,9 @@ def _field_path(table: StoredTable, parts: tuple[Part, ...], path: str, state: W
         return Mistake("unknown-name", f"`{path}` is no path", PATH_FORMS)
     field = table.field(str(plain[2]))
     if field is None:
-        return Mistake("unknown-name", f"`{table.name}` has no field `{plain[2]}`", did_you_mean(str(plain[2]), table.fields))
+        return Mistake(
+            "unknown-name", f"`{table.name}` has no field `{plain[2]}`", did_you_mean(str(plain[2]), table.fields)
+        )
     kind = kind_below(table.kind(field), plain[3:], field)
     if isinstance(kind, Unknown):
         return Mistake("unknown-name", f"`{path}` names nothing: {kind.summary}", kind.remedy)
@@ -284,5 +294,3 @@ def value_of_text(text: str, kind: Kind) -> Value:
             return moment_of_text(text)
         case _:
             return text
-
-

@@ -32,7 +32,6 @@ from rehearse.scenario import (
 )
 
 if TYPE_CHECKING:
-
     from rehearse.errors import Complaints
 
 ATTEMPTS_WHEN_TRUE = 3
@@ -231,7 +230,9 @@ def _read_validation(tree: MapNode, names: Names, surroundings: Surroundings, ro
 
 def _read_expected(tree: MapNode, asked: Asked, root: Spot) -> Expected:
     node = tree.get("expected_outcome")
-    return read_expected(node, asked, below(root, tree, "expected_outcome")) if isinstance(node, MapNode) else Expected()
+    return (
+        read_expected(node, asked, below(root, tree, "expected_outcome")) if isinstance(node, MapNode) else Expected()
+    )
 
 
 def _read_artifacts(tree: MapNode, root: Spot) -> ArtifactSettings:

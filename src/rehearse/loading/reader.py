@@ -118,7 +118,9 @@ def read_fields(
         known = shape.keys.get(entry.key)
         if known is None:
             below = spot.down(entry.key, entry.span)
-            complete = _refuse_key(below, entry.key, derived, hints.get(entry.key) or did_you_mean(entry.key, shape.keys))
+            complete = _refuse_key(
+                below, entry.key, derived, hints.get(entry.key) or did_you_mean(entry.key, shape.keys)
+            )
             continue
         if known.name in spans:
             spot.complain("conflict", f"{spot.label} has `{known.name}` twice", span=entry.span, remedy=known.either())
@@ -389,7 +391,9 @@ def _first_that_fits(readers: Sequence[Reader], node: Node, spot: Spot, words: s
         if value is not MISSING:
             return value
     found = f"`{plain(node.value)}`" if isinstance(node, ScalarNode) else "this"
-    return spot.complain("bad-value", f"{found} is no value of {spot.label}", span=node.span, remedy=f"allowed: {words}")
+    return spot.complain(
+        "bad-value", f"{found} is no value of {spot.label}", span=node.span, remedy=f"allowed: {words}"
+    )
 
 
 def shape_of(node: Node) -> str:
@@ -464,6 +468,7 @@ _SIMPLE: Mapping[type, Compiled] = {
     AnyValue: Compiled(_read_anything, _EVERY_SHAPE, "a value"),
     MapNode: Compiled(_raw(MapNode, "a map"), frozenset({"map"}), "a map"),
     ListNode: Compiled(_raw(ListNode, "a list"), frozenset({"list"}), "a list"),
-    ScalarNode: Compiled(_raw(ScalarNode, "a single value"), _EVERY_SHAPE - {"list", "map", "deferred"}, "a single value"),
+    ScalarNode: Compiled(
+        _raw(ScalarNode, "a single value"), _EVERY_SHAPE - {"list", "map", "deferred"}, "a single value"
+    ),
 }
-

@@ -65,13 +65,17 @@ def kind_below(kind: Kind, rest: Sequence[str | int], name: str) -> Kind | Unkno
     if not rest:
         return kind
     if kind == "collection" and not (isinstance(rest[0], int) or rest[0] == "count"):
-        return Unknown(f"`{name}` is a list and has no `{rest[0]}`", f"write `{name}.count`, or a position such as `{name}[0]`")
+        return Unknown(
+            f"`{name}` is a list and has no `{rest[0]}`", f"write `{name}.count`, or a position such as `{name}[0]`"
+        )
     if kind not in {"collection", "map", "any"}:
         return Unknown(f"`{name}` is a {kind} and has nothing below it", f"write `{name}` alone")
     return "number" if rest[-1] == "count" else "any"
 
 
-def check_references(node: Node, known: Sequence[Step], operations: Mapping[str, Operation], complaints: Complaints) -> None:
+def check_references(
+    node: Node, known: Sequence[Step], operations: Mapping[str, Operation], complaints: Complaints
+) -> None:
     """Complain of every ``${steps.…}`` in `node` that names no step of `known`, or nothing that its operation gives."""
     for deferred in deferred_nodes(node):
         for reference in deferred.references:
@@ -93,4 +97,3 @@ def _unknown_reference(
         return Unknown(f"{written} names no earlier step", nearest or "no step comes before this one")
     kind = kind_of_result(operations[step.operation], reference[1:])
     return Unknown(f"{written} names nothing: {kind.summary}", kind.remedy) if isinstance(kind, Unknown) else None
-

@@ -52,7 +52,9 @@ def text_reader(pattern: Pattern | None, length: Length | None) -> Reader:
         value = node.value
         if fits is not None and not fits(value):
             says = pattern.says if pattern else ""
-            return spot.complain("bad-value", f"`{value}` does not fit {spot.label}", span=node.span, remedy=f"allowed: {says}")
+            return spot.complain(
+                "bad-value", f"`{value}` does not fit {spot.label}", span=node.span, remedy=f"allowed: {says}"
+            )
         if length is not None and not is_within(len(value), length):
             summary = f"{spot.label} has {len(value)} characters"
             return spot.complain("bad-value", summary, span=node.span, remedy=f"allowed: {length_words(length)}")
@@ -94,7 +96,12 @@ def hours_reader(bounds: Range | None) -> Reader:
         minutes = hours * 60
         if minutes < 0 or minutes != minutes.to_integral_value():
             summary = f"{spot.label} is {plain(hours)} hours"
-            return spot.complain("bad-value", summary, span=node.span, remedy="allowed: hours that make whole minutes, such as 4, 0.5 or 12.25")
+            return spot.complain(
+                "bad-value",
+                summary,
+                span=node.span,
+                remedy="allowed: hours that make whole minutes, such as 4, 0.5 or 12.25",
+            )
         return MISSING if check_range(hours, bounds, node, spot) is MISSING else int(minutes)
 
     return read
@@ -196,7 +203,9 @@ def read_date(node: Node, spot: Spot) -> object:
         return day
     code_is_value = bool(_DATE.match(value))
     summary = f"`{value}` is no date" if code_is_value else f"{spot.label} must be a date, not text"
-    return spot.complain("bad-value" if code_is_value else "wrong-type", summary, span=node.span, remedy="write it as 2024-12-25")
+    return spot.complain(
+        "bad-value" if code_is_value else "wrong-type", summary, span=node.span, remedy="write it as 2024-12-25"
+    )
 
 
 def read_moment(node: Node, spot: Spot) -> object:
@@ -223,7 +232,12 @@ def read_clock_time(node: Node, spot: Spot) -> object:
         return spot.wrong_type(node, "a time", remedy="write it as 07:00")
     minutes = minutes_of_text(node.value)
     if minutes is None:
-        return spot.complain("bad-value", f"`{node.value}` is no time", span=node.span, remedy="write it as 07:00; 24:00 is the end of a day")
+        return spot.complain(
+            "bad-value",
+            f"`{node.value}` is no time",
+            span=node.span,
+            remedy="write it as 07:00; 24:00 is the end of a day",
+        )
     return minutes
 
 
@@ -296,4 +310,6 @@ def literal_reader(values: Sequence[Scalar]) -> Reader:
 
 def not_one_of(text: str, allowed: str, node: Node, spot: Spot) -> object:
     """Complain that `text` is outside a closed set."""
-    return spot.complain("bad-value", f"`{text}` is no value of {spot.label}", span=node.span, remedy=f"allowed: {allowed}")
+    return spot.complain(
+        "bad-value", f"`{text}` is no value of {spot.label}", span=node.span, remedy=f"allowed: {allowed}"
+    )

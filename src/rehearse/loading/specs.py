@@ -159,7 +159,9 @@ def _numeric_spec(form: NumericForm, spot: Spot, spans: Mapping[str, Span]) -> N
         return None
     if form.tolerance is not None and form.expected is None:
         span = spans["tolerance"]
-        spot.complain("conflict", f"{spot.label} has a tolerance, but no `expected`", span=span, remedy="bounds have no tolerance")
+        spot.complain(
+            "conflict", f"{spot.label} has a tolerance, but no `expected`", span=span, remedy="bounds have no tolerance"
+        )
         return None
     if isinstance(form.min, Decimal) and isinstance(form.max, Decimal) and form.min > form.max:
         summary = f"`min` of {spot.label} is greater than its `max`"
@@ -169,10 +171,16 @@ def _numeric_spec(form: NumericForm, spot: Spot, spans: Mapping[str, Span]) -> N
 
 
 def _string_spec(form: StringForm, spot: Spot, spans: Mapping[str, Span]) -> StringSpec | None:
-    if form.match_type == "regex" and isinstance(form.expected, str) and not check_regex(form.expected, spot, spans.get("expected")):
+    if (
+        form.match_type == "regex"
+        and isinstance(form.expected, str)
+        and not check_regex(form.expected, spot, spans.get("expected"))
+    ):
         return None
     if form.match_type == "contains" and form.expected == "":
-        spot.note("bad-value", f"{spot.label} cannot fail: every text contains the empty one", span=spans.get("expected"))
+        spot.note(
+            "bad-value", f"{spot.label} cannot fail: every text contains the empty one", span=spans.get("expected")
+        )
     return StringSpec(form.expected, form.match_type)
 
 
@@ -193,7 +201,9 @@ def check_regex(expression: str, spot: Spot, span: Span | None) -> bool:
 def _collection_spec(form: CollectionForm, spot: Spot, spans: Mapping[str, Span]) -> CollectionSpec | None:
     counts = (form.expected_count, form.min_count, form.max_count)
     if form.expected_items is None and counts == (None, None, None):
-        spot.complain("empty", f"{spot.label} says nothing about the collection", remedy="write `expected_items` or a count")
+        spot.complain(
+            "empty", f"{spot.label} says nothing about the collection", remedy="write `expected_items` or a count"
+        )
         return None
     low = form.expected_count if form.expected_count is not None else form.min_count
     high = form.max_count if form.max_count is not None else low
@@ -210,5 +220,3 @@ def _crossed(form: CollectionForm, low: int | None, high: int | None) -> bool:
     if low is not None and high is not None and low > high:
         return True
     return form.expected_count is not None and form.min_count is not None and form.min_count > form.expected_count
-
-

@@ -199,7 +199,9 @@ class _PatternReader:
         name = self._table.field(entry.key)
         if name is None:
             remedy = did_you_mean(entry.key, (*self._table.fields, *_GROUP_KEYS))
-            self._below(entry).complain("unknown-key", f"`{self._table.name}` has no field `{entry.key}`", remedy=remedy)
+            self._below(entry).complain(
+                "unknown-key", f"`{self._table.name}` has no field `{entry.key}`", remedy=remedy
+            )
             self._failed = True
         return name
 
@@ -209,7 +211,11 @@ class _PatternReader:
     def _picking(self, name: str, entry: Entry) -> list[tuple[str, Value | Deferred]]:
         below = self._below(entry)
         if isinstance(entry.value, MapNode):
-            below.complain("wrong-type", f"`{name}` picks the rows, so it is a plain value", remedy="put what picks the rows under `where`")
+            below.complain(
+                "wrong-type",
+                f"`{name}` picks the rows, so it is a plain value",
+                remedy="put what picks the rows under `where`",
+            )
             self._failed = True
             return []
         value = read_plain(entry.value, self._table.kind(name), below)
@@ -233,12 +239,19 @@ class _PatternReader:
             self._complain("conflict", "rows that are absent have no count", node)
         if pattern.absent and pattern.fields and not self._failed:
             names = ", ".join(f"`{field.name}`" for field in pattern.fields)
-            self._complain("conflict", f"rows that are absent have no {names}", node, remedy="put what picks the rows under `where`")
+            self._complain(
+                "conflict",
+                f"rows that are absent have no {names}",
+                node,
+                remedy="put what picks the rows under `where`",
+            )
         if pattern.exact and not self._failed:
             named = {name for name, _ in pattern.where} | {field.name for field in pattern.fields}
             missing = [column for column in self._table.columns if column not in named]
             if missing:
-                self._complain("missing-key", f"`exact` needs every stored field, but {', '.join(missing)} are not named", node)
+                self._complain(
+                    "missing-key", f"`exact` needs every stored field, but {', '.join(missing)} are not named", node
+                )
 
     def _complain(self, code: str, summary: str, node: MapNode, *, remedy: str = "") -> None:
         self._spot.complain(code, summary, span=node.span, remedy=remedy)  # type: ignore[arg-type]  # one of the codes above
@@ -251,7 +264,9 @@ def _field_pattern(name: str, node: Node, kind: Kind, spot: Spot) -> FieldPatter
         spec = spec_of_plain(node, kind, spot)
         return None if spec is None else FieldPattern(name=name, expected=spec)
     read = _spec_without_type(node, kind, spot)
-    return FieldPattern(name=name, expected=read[0], critical=read[1].critical, message=read[1].message) if read else None
+    return (
+        FieldPattern(name=name, expected=read[0], critical=read[1].critical, message=read[1].message) if read else None
+    )
 
 
 def _is_plain_map(node: MapNode, kind: Kind) -> bool:

@@ -199,7 +199,9 @@ def _operation(fields: Fields[ConcurrentStepForm], domain: Domain, spot: Spot) -
     operation = domain.operations.get(name)
     if operation is None:
         remedy = did_you_mean(name, domain.operations)
-        spot.down("operation", fields.spans["operation"]).complain("unknown-name", f"there is no operation `{name}`", remedy=remedy)
+        spot.down("operation", fields.spans["operation"]).complain(
+            "unknown-name", f"there is no operation `{name}`", remedy=remedy
+        )
     return operation
 
 
@@ -222,7 +224,9 @@ def _expectation(form: ConcurrentStepForm, fields: Fields[ConcurrentStepForm], s
     outcomes = _outcomes(expect.outcome)
     if outcomes == ("done",) and (expect.reason is not None or expect.code is not None):
         asked = "a reason" if expect.reason is not None else "a code"
-        below.complain("conflict", f"`expect` asks for {asked} of an outcome that is done", remedy="add `outcome: rejected`")
+        below.complain(
+            "conflict", f"`expect` asks for {asked} of an outcome that is done", remedy="add `outcome: rejected`"
+        )
     if expect.match_type == "regex" and isinstance(expect.reason, str):
         check_regex(expect.reason, below.down("reason", below.span), below.span)
     return StepExpectation(outcomes, expect.reason, expect.match_type, expect.code, written=True)
@@ -255,7 +259,9 @@ def _check_references(steps: tuple[ReadStep, ...], operations: Mapping[str, Oper
         check_references(read.step.parameters, known, operations, read.spot.complaints)
         reason = read.step.expect.reason
         if reason is not None and not isinstance(reason, str):
-            check_references(DeferredNode(reason.text, reason.span, reason.references), known, operations, read.spot.complaints)
+            check_references(
+                DeferredNode(reason.text, reason.span, reason.references), known, operations, read.spot.complaints
+            )
 
 
 def check_clocks(steps: Iterable[ReadStep], clock: datetime) -> None:

@@ -41,7 +41,9 @@ def read_thresholds(node: Node, names: Names, spot: Spot) -> tuple[Check, ...]:
 
 def _profile(entry: Entry, names: Names, spot: Spot) -> Iterator[Threshold]:
     if not isinstance(entry.value, ScalarNode) or entry.value.value not in PROFILES:
-        spot.complain("bad-value", "there is no such profile", span=entry.value.span, remedy=f"allowed: {', '.join(PROFILES)}")
+        spot.complain(
+            "bad-value", "there is no such profile", span=entry.value.span, remedy=f"allowed: {', '.join(PROFILES)}"
+        )
         return
     for name, measure in names.vocabulary.measures.items():
         if name == measure.name and (measure.fail or measure.warn) and _is_available(measure, names):
@@ -103,7 +105,11 @@ def _threshold(entry: Entry, names: Names, spot: Spot) -> Threshold | None:
 def _fits(measure: Measure, row: Placed[ThresholdForm], spot: Spot) -> bool:
     kind = measure.item if measure.kind == "map" else measure.kind
     if not row.spans:
-        spot.complain("empty", f"the threshold of `{measure.name}` has no limit", remedy="write `fail_above`, `warn_below` or the like")
+        spot.complain(
+            "empty",
+            f"the threshold of `{measure.name}` has no limit",
+            remedy="write `fail_above`, `warn_below` or the like",
+        )
         return False
     fitting = {"number": row.spans.keys() - {"fail_on"}, "bool": row.spans.keys() & {"fail_on"}}.get(kind, set())
     wrong = next((key for key in row.spans if key not in fitting), None)

@@ -111,7 +111,11 @@ def _override(entry: Entry, spot: Spot) -> Tolerances | None:
     if form is None:
         return None
     if form == OverrideForm():
-        spot.complain("empty", f"the override of `{entry.key}` says nothing", remedy="write `absolute`, `percentage`, `seconds` or `date_days`")
+        spot.complain(
+            "empty",
+            f"the override of `{entry.key}` says nothing",
+            remedy="write `absolute`, `percentage`, `seconds` or `date_days`",
+        )
         return None
     return Tolerances(form.numeric_percentage, form.numeric_absolute, form.timestamp_seconds, form.date_days)
 

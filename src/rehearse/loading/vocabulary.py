@@ -12,7 +12,6 @@ from rehearse.loading.reader import record_shape
 from rehearse.measures import measures_of
 
 if TYPE_CHECKING:
-
     from sqlalchemy import Column, MetaData
 
     from rehearse.snapshot.model import ColumnKind

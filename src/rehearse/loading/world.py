@@ -17,7 +17,6 @@ from rehearse.scenario import DatabaseSetup, FixtureEntry, Placed, Precondition,
 from rehearse.values import Value
 
 if TYPE_CHECKING:
-
     from rehearse.domain import Domain, Section
     from rehearse.source import Span
 
@@ -44,7 +43,9 @@ def read_world(node: MapNode, domain: Domain, spot: Spot) -> ReadWorld:
             complete &= isinstance(entry.value, ListNode) and len(sections[entry.key]) == len(entry.value.items)
         elif entry.key not in ENGINE_KEYS:
             known = (*ENGINE_KEYS, *domain.sections)
-            below.complain("unknown-key", f"`{entry.key}` is not a key of `setup`", remedy=did_you_mean(entry.key, known))
+            below.complain(
+                "unknown-key", f"`{entry.key}` is not a key of `setup`", remedy=did_you_mean(entry.key, known)
+            )
             complete = False
     constraints = _read_constraints(node, domain, spot)
     if constraints is None:
@@ -149,9 +150,7 @@ def read_preconditions(node: MapNode, vocabulary: Vocabulary, spot: Spot) -> tup
     return tuple(precondition for precondition in read if precondition is not None)
 
 
-def _precondition(
-    row: Placed[PreconditionForm], node: Node, vocabulary: Vocabulary, spot: Spot
-) -> Precondition | None:
+def _precondition(row: Placed[PreconditionForm], node: Node, vocabulary: Vocabulary, spot: Spot) -> Precondition | None:
     form = row.value
     shape = _check_shape(form.check, row.at("check"), vocabulary, spot)
     if shape is None:
@@ -179,7 +178,9 @@ def _check_shape(name: str, span: Span, vocabulary: Vocabulary, spot: Spot) -> _
     measure = vocabulary.measures.get(name) or vocabulary.measures.get(head)
     below = spot.down("check", span)
     if measure is None or (key and name not in vocabulary.measures and measure.kind != "map"):
-        below.complain("unknown-name", f"there is no check `{name}`", remedy=did_you_mean(name, _check_names(vocabulary)))
+        below.complain(
+            "unknown-name", f"there is no check `{name}`", remedy=did_you_mean(name, _check_names(vocabulary))
+        )
         return None
     if measure.of_state is None:
         summary = f"`{name}` reads the whole run, so it is no precondition"
@@ -241,7 +242,9 @@ def _is_contradictory(numbers: NumberForm, spot: Spot) -> bool:
     if numbers == NumberForm():
         spot.complain("empty", "`expected` says nothing about the number", remedy="write `expected`, `min` or `max`")
     elif numbers.tolerance is not None and numbers.expected is None:
-        spot.complain("conflict", "`expected` has a tolerance, but no value of its own", remedy="bounds have no tolerance")
+        spot.complain(
+            "conflict", "`expected` has a tolerance, but no value of its own", remedy="bounds have no tolerance"
+        )
     elif numbers.min is not None and numbers.max is not None and numbers.min > numbers.max:
         spot.complain("conflict", "`min` is greater than `max`", remedy="no number can be both")
     else:
