@@ -354,7 +354,8 @@ class TableRows:
 class StepParameters:
     """A step as `Domain.settle` and `Domain.check` see it: typed parameters, or None where they wait for a result.
 
-    `span` is the place of the step, `spans` that of each parameter that was written, under the field's own name.
+    `span` is the key that holds the parameters (the step, if it has none), `spans` the place of each one that was written, under the
+    field's own name.
     """
 
     name: str

@@ -208,7 +208,7 @@ def _settle(parts: _Parts, domain: Domain, root: Spot) -> _Settled:
             read.step.operation,
             read.step.arguments,
             read.step.at,
-            read.step.span,
+            read.parameters_place,
             read.parameter_spans,
         )
         for read in parts.steps.steps

@@ -41,6 +41,7 @@ class ReadStep:
         step: The step.
         spans: Places of its keys' values.
         parameter_spans: Places of its parameters' values.
+        parameters_place: The key that holds its parameters, or the step if it has none.
         spot: Where it stands.
         performance: Its ``performance_metrics``, or None.
     """
@@ -48,6 +49,7 @@ class ReadStep:
     step: Step
     spans: Mapping[str, Span]
     parameter_spans: Mapping[str, Span]
+    parameters_place: Span
     spot: Spot
     performance: PerformanceForm | None
 
@@ -189,7 +191,9 @@ def _read_step(
         concurrent=False,
         span=node.span,
     )
-    return ReadStep(step, fields.spans, arguments.spans, spot, form.performance_metrics)
+    written = node.entry("parameters")
+    place = written.span if written else node.span
+    return ReadStep(step, fields.spans, arguments.spans, place, spot, form.performance_metrics)
 
 
 def _operation(fields: Fields[ConcurrentStepForm], domain: Domain, spot: Spot) -> Operation | None:
