@@ -271,7 +271,9 @@ def test_what_the_gate_raises_stops_the_statement(lease: Lease) -> None:
         ("", "", (), False),
     ],
 )
-def test_a_statement_is_read_for_what_it_does(sql: str, verb: str, tables: tuple[str, ...], *, reads_only: bool) -> None:
+def test_a_statement_is_read_for_what_it_does(
+    sql: str, verb: str, tables: tuple[str, ...], *, reads_only: bool
+) -> None:
     """Verb, tables and harmlessness are read from the text, whatever stands in quotes and comments."""
     shape = shape_of(sql)
     assert (shape.verb, shape.tables, shape.reads_only) == (verb, tables, reads_only)
@@ -287,6 +289,10 @@ def test_a_statement_is_read_for_what_it_does(sql: str, verb: str, tables: tuple
         ("PREPARE plan AS SELECT 1", False),
         ("ROLLBACK", True),
         ("ROLLBACK TO SAVEPOINT a", False),
+        ("CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM b; SELECT CASE WHEN 1 THEN 2 END; END", False),
+        ("CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM b; END; COMMIT", True),
+        ("CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f(); BEGIN; COMMIT; END", True),
+        ("CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM b; COMMIT", True),
         ("ROLLBACK TRANSACTION TO a", False),
         ("RELEASE SAVEPOINT a", False),
         ("SELECT 1; ; COMMIT", True),

@@ -104,12 +104,23 @@ def _verb(words: list[str]) -> str:
 
 def _controls_transaction(words: list[str]) -> bool:
     """Return whether any of the text's statements begins or ends a transaction; ``ROLLBACK TO`` a savepoint does not."""
+    words = _after_trigger_body(words)
     starts = [0, *(place + 1 for place, word in enumerate(words) if word == ";")]
     for start in starts:
         head = words[start : start + 3]
         if head and head[0] in _TRANSACTION_WORDS and not (head[0] == "ROLLBACK" and "TO" in head[1:]):
             return head[0] != "PREPARE" or head[1:2] == ["TRANSACTION"]
     return False
+
+
+def _after_trigger_body(words: list[str]) -> list[str]:
+    """Leave out the body of SQLite's ``CREATE TRIGGER … BEGIN …; END``, whose words belong to no transaction."""
+    head = words[: words.index(";")] if ";" in words else words
+    if head[:1] != ["CREATE"] or "TRIGGER" not in head[1:5] or "BEGIN" not in head:
+        return words
+    ends = (place for place in range(len(head), len(words)) if words[place - 1 : place + 1] == [";", "END"])
+    end = next(ends, None)
+    return words if end is None else words[end + 1 :]
 
 
 def _has_writing_word(words: list[str]) -> bool:
