@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 
 from rehearse.errors import ScenarioError, ScenarioNotFoundError
 from rehearse.loading import catalog as catalog_module
 from rehearse.loading.catalog import Catalog
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
