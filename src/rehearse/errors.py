@@ -170,13 +170,13 @@ class ContentionError(RehearseError):
 
 
 class ResultError(RehearseError):
-    """A run that did not pass, raised only when `ScenarioResult.raise_for_status` is called.
+    """A run that did not pass, raised only when `ScenarioResult.raise_for_status` is called, or by who performs steps by hand.
 
     Attributes:
-        result: The whole result.
+        result: The whole result; None if it was raised by hand.
     """
 
-    def __init__(self, message: str, result: ScenarioResult) -> None:
+    def __init__(self, message: str, result: ScenarioResult | None = None) -> None:
         self.result = result
         super().__init__(message)
 

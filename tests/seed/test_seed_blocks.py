@@ -33,7 +33,12 @@ INTERNALS = {
 """Blocks that are definitions of the described system's own internals, and what the product calls them."""
 
 CALLS = {
-    "Database Preparation": "await prepare_database(resolved_scenario)",
+    "Database Preparation": (
+        "await prepare_database(resolved_scenario)\n"
+        "for section in ('absences', 'holidays'):\n"
+        "    for row in getattr(resolved_scenario.setup, section):\n"
+        "        await setup.create(section, row)"
+    ),
     "Precondition Verification": "await verify_preconditions(resolved_scenario)",
     "Backup Creation (for destructive operations)": (
         "assert await create_backup_if_required(scenario) is None\n"

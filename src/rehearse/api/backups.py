@@ -51,6 +51,7 @@ class BackupManager:
         bench = self._bench
         expected = bench.fingerprint()
         lease = bench.lease.fork(f"{scenario_id}-backup")
+        bench.keep_until_end(lease)
         found = bench.fingerprint(lease)
         if found != expected:
             lease.discard()

@@ -106,7 +106,7 @@ class LogCaptureManager:
 
     def _logs(self, scenario_id: str, sql: bool, debug: bool) -> ScenarioLogs:
         bench = current_workbench()
-        if bench.plan is not None and bench.plan.scenario.id == scenario_id:
+        if scenario_id in bench.performed:
             statements = tuple(map(dumps, bench.log.statements)) if sql else ()
             steps = bench.execution.steps if bench.execution else ()
             return ScenarioLogs(f"{scenario_id}-logs", scenario_id, tuple(map(dumps, steps)), statements)

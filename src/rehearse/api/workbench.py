@@ -1,11 +1,13 @@
 """A database that is worked on step by step: what the seed's single calls share.
 
 `ScenarioSetup`, `PreconditionChecker`, `StateCaptureManager`, `ScenarioExecutor` and their like each do one thing; in one
-task they do it to the same database. A workbench is that database with what is known about it. `run_scenario_full` needs none: it does all of it at once.
+task they do it to the same database. A workbench is that database with what is known about it. `run_scenario_full` needs
+none: it does all of it at once.
 """
 
 from __future__ import annotations
 
+import weakref
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -56,6 +58,7 @@ class Workbench:
         execution: The latest execution, or None.
         states: Snapshot type → the state as it was photographed.
         backups: Copies of the database, by id.
+        performed: Ids of the scenarios whose steps were performed on it.
     """
 
     def __init__(self, settings: Settings | None = None, *, name: str = "residency") -> None:
@@ -66,11 +69,14 @@ class Workbench:
         self.states: dict[str, State] = {}
         self.plan: Plan | None = None
         self._lease: Lease | None = None
+        self._leases: list[Lease] = []
+        weakref.finalize(self, _discard, self._leases)
         self._rows: dict[str, list[Node]] = {}
         self._constraints: Node | None = None
         self._steps = 0
         self._backup_count = 0
         self.backups: dict[str, Copy] = {}
+        self.performed: set[str] = set()
         self._inserted: dict[str, set[tuple[object, ...]]] = {}
 
     # ── the database ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,11 +85,14 @@ class Workbench:
     def lease(self) -> Lease:
         """The database; made with the bare schema when first asked for."""
         if self._lease is None:
-            schema = Layer(
-                schema_hash(self.domain.name, self.domain.metadata), self.domain.metadata.create_all, "schema"
-            )
-            self._lease = self.settings.store.lease(LeaseRequest("workbench", (schema,), sessions=2))
+            key = schema_hash(self.domain.name, self.domain.metadata)
+            self._lease = self._leased((Layer(key, self.domain.metadata.create_all, "schema"),))
         return self._lease
+
+    def _leased(self, content: tuple[Layer, ...]) -> Lease:
+        lease = self.settings.store.lease(LeaseRequest("workbench", content, sessions=2))
+        self._leases.append(lease)
+        return lease
 
     @property
     def is_empty(self) -> bool:
@@ -104,11 +113,16 @@ class Workbench:
         """Return a piece of work on the database, its statements logged under `step`."""
         return self.lease.work(StepObserver(self.log, step), Deadline.after(SETUP_SECONDS))
 
+    def keep_until_end(self, lease: Lease) -> None:
+        """See that a lease is discarded with the workbench, if nobody does it before."""
+        self._leases.append(lease)
+
     def exchange(self, lease: Lease) -> None:
         """Go on with another database of the same schema; the one so far is discarded."""
         if self._lease is not None:
             self._lease.discard()
         self._lease = lease
+        self._leases.append(lease)
 
     def next_backup(self) -> int:
         """Return the number of the next backup, from 1."""
@@ -123,8 +137,9 @@ class Workbench:
     def adopt(self, plan: Plan) -> None:
         """Work on a plan: its set-up is made if nothing was put in by hand, and its policy holds from now on."""
         if self.is_empty:
-            self._lease = self.settings.store.lease(LeaseRequest("workbench", layers(plan), sessions=2))
+            self._lease = self._leased(layers(plan))
         self.plan = plan
+        self.performed.add(plan.scenario.id)
 
     # ── the set-up ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -260,6 +275,12 @@ class Workbench:
         finally:
             work.rollback()
             work.close()
+
+
+def _discard(leases: list[Lease]) -> None:
+    """Remove every database that a workbench made, once nobody can ask it for anything any more."""
+    for lease in leases:
+        lease.discard()
 
 
 def current_workbench() -> Workbench:
