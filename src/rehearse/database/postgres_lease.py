@@ -88,6 +88,7 @@ class PostgresLease(ABC):
         self._kept_name = premises.databases.kept_name(request.run)
         self._kept = False
         self._discarded = False
+        self._broken_into = False
 
     @property
     def address(self) -> str:
@@ -108,6 +109,7 @@ class PostgresLease(ABC):
 
     def interrupt(self) -> None:
         """Stop what runs on every open connection, all at once, since a silent server takes its time for each."""
+        self._broken_into = True
         busy = [work for work in tuple(self._open) if work.watch.busy]
         others = [threading.Thread(target=self._stop, args=(work,), daemon=True) for work in busy[1:]]
         for thread in others:
@@ -118,7 +120,8 @@ class PostgresLease(ABC):
             thread.join()
 
     def revoke(self) -> None:
-        """Let no further statement through."""
+        """Let no further statement through; whoever holds a connection of this lease may hold it for good."""
+        self._broken_into = True
         self._tenure.revoked = True
 
     def finish(self, *, passed: bool, rollback_on_failure: bool) -> None:  # noqa: ARG002  (discarded either way)
@@ -138,7 +141,7 @@ class PostgresLease(ABC):
         if self._discarded:
             return
         self._discarded = True
-        self.revoke()
+        self._tenure.revoked = True
         self._quiet()
         self._close()
 
@@ -173,6 +176,7 @@ class PostgresLease(ABC):
 
     def _given_back(self, work: LeasedWork[PostgresConnection]) -> None:
         seat = next((self._open.pop(known) for known in tuple(self._open) if known is work), None)
+        self._broken_into |= work.watch.interruptions > 0
         if seat is not None:
             self._take_back(seat)
 
@@ -248,7 +252,7 @@ class DatabaseLease(PostgresLease):
         return Seat(wire, self._premises.exchange)
 
     def _take_back(self, seat: Seat) -> None:
-        if seat.is_fit and not self._discarded:
+        if seat.is_fit and not self._discarded and not self._broken_into:
             self._idle.append(seat)
         else:
             seat.close()
@@ -350,7 +354,8 @@ class TransactionLease(PostgresLease):
             self._give_bench_back(self._bench, False)  # noqa: FBT003  (a callback's only answer)
         else:
             wire.notes_writer = True
-            self._give_bench_back(self._bench, self._bench.seat.is_fit and not self._bench.counts)
+            fit = self._bench.seat.is_fit and not (self._bench.counts or self._broken_into)
+            self._give_bench_back(self._bench, fit)
 
 
 def open_postgres_work(address: str, observer: Observer, deadline: Deadline) -> PostgresWork:

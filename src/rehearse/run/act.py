@@ -201,6 +201,8 @@ def arguments_of(planned: PlannedStep, results: Mapping[str, StepResult]) -> obj
         return planned.step.arguments
     complaints = Complaints()
     node = fill(planned.step.parameters, ResultLookup(results), complaints)
+    if complaints.problems:
+        return complaints
     arguments = read(node, planned.operation.parameters, complaints, field=f"{planned.step.name}.parameters")
     return complaints if complaints.problems or arguments is MISSING else arguments
 
