@@ -15,13 +15,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.ours import rehearse_project
 from benchmarks.peers.generate import PROJECTS
 from benchmarks.phases import phase_table
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent
 OURS = "Rehearse (SQLite, everything on)"

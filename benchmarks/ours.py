@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PER_FILE = 100
 
@@ -37,7 +40,9 @@ def rehearse_project(folder: Path, count: int) -> None:
         (scenarios / f"shop_{first:05d}.yaml").write_text(text, encoding="utf-8")
     metadata = folder / "rehearse_bench_shop-1.0.dist-info"
     metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: rehearse-bench-shop\nVersion: 1.0\n", encoding="utf-8")
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: rehearse-bench-shop\nVersion: 1.0\n", encoding="utf-8"
+    )
     (metadata / "entry_points.txt").write_text(
         "[rehearse.domains]\nbench-shop = benchmarks.shop_domain:SHOP\n", encoding="utf-8"
     )

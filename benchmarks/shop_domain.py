@@ -139,7 +139,9 @@ SHOP = Domain(
     },
     checks={},
     assertion_types={},
-    invariants={"no_negative_stock": Invariant("no_negative_stock", "No item is oversold.", no_negative_stock, always=True)},
+    invariants={
+        "no_negative_stock": Invariant("no_negative_stock", "No item is oversold.", no_negative_stock, always=True)
+    },
     error_types={},
     categories={},
 )

@@ -29,7 +29,9 @@ SCALARS = (
 )
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=3).map(tuple) | st.dictionaries(st.text(max_size=6), inner, max_size=3).map(FrozenMap),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(tuple) | st.dictionaries(st.text(max_size=6), inner, max_size=3).map(FrozenMap)
+    ),
     max_leaves=12,
 )
 
@@ -63,8 +65,8 @@ OUTER = Outer(
     0.25,
     None,
     FrozenMap({"$map": 1, "days": (date(2024, 12, 25), Decimal("0.10"), Fraction(1, 3))}),
-    Inner(datetime(2024, 12, 25, 6), (date(2024, 12, 1), date(2024, 12, 2))),
-    (Inner(datetime(2024, 1, 1)),),
+    Inner(datetime(2024, 12, 25, 6), (date(2024, 12, 1), date(2024, 12, 2))),  # noqa: DTZ001
+    (Inner(datetime(2024, 1, 1)),),  # noqa: DTZ001
     {"SELECT": 3},
 )
 

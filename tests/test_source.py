@@ -29,7 +29,11 @@ def test_a_place_beyond_the_text_is_an_empty_line() -> None:
 def test_a_problem_is_told_with_place_remedy_and_other_places() -> None:
     """The whole message: what, where, the first of two, what to do."""
     problem = Problem(
-        "duplicate-id", "`a` stands twice", Span(SOURCE, 2, 2, 8), "rename one", also=(("first here", Span(SOURCE, 1, 1, 6)),)
+        "duplicate-id",
+        "`a` stands twice",
+        Span(SOURCE, 2, 2, 8),
+        "rename one",
+        also=(("first here", Span(SOURCE, 1, 1, 6)),),
     )
     assert problem.render() == (
         "error[duplicate-id]: `a` stands twice\n"
@@ -85,7 +89,7 @@ def test_the_nearest_name_is_suggested(name: str, known: list[str], answer: str)
         (Fraction(1, 3), "0.3333", "number"),
         ("x", "x", "text"),
         (date(2024, 12, 25), "2024-12-25", "date"),
-        (datetime(2024, 12, 25, 6), "2024-12-25T06:00", "moment"),
+        (datetime(2024, 12, 25, 6), "2024-12-25T06:00", "moment"),  # noqa: DTZ001
         ((1, "a"), "[1, a]", "list"),
         (FrozenMap({"a": (1,)}), "{a: [1]}", "map"),
     ],

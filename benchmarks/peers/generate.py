@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-_PYTEST = '''from benchmarks.peers.shop import opened, order_count, place_order, stock_of
+if TYPE_CHECKING:
+    from pathlib import Path
+    from collections.abc import Callable, Mapping
+
+_PYTEST = """from benchmarks.peers.shop import opened, order_count, place_order, stock_of
 
 
 def _scenario():
@@ -19,9 +22,9 @@ def _scenario():
     assert order_count(shop) == 3
     assert min(stock_of(shop, f"i{n}") for n in range(1, 16)) >= 0
     shop.close()
-'''
+"""
 
-_STEPS = '''    Given a shop with fifteen items
+_STEPS = """    Given a shop with fifteen items
     When order o1 takes 3 of i1
     And order o2 takes 10 of i2
     And order o3 takes 2 of i1
@@ -30,9 +33,9 @@ _STEPS = '''    Given a shop with fifteen items
     And 10 of i3 are left
     And there are 3 orders
     And no stock is negative
-'''
+"""
 
-_BEHAVE = '''from behave import given, then, when
+_BEHAVE = """from behave import given, then, when
 
 from benchmarks.peers.shop import opened, order_count, place_order, stock_of
 
@@ -61,9 +64,9 @@ def orders(context, count):
 def negative(context):
     assert min(stock_of(context.shop, f"i{n}") for n in range(1, 16)) >= 0
     context.shop.close()
-'''
+"""
 
-_BDD = '''import pytest
+_BDD = """import pytest
 from pytest_bdd import given, parsers, scenarios, then, when
 
 from benchmarks.peers.shop import opened, order_count, place_order, stock_of
@@ -96,9 +99,9 @@ def orders(shop, count):
 @then("no stock is negative")
 def negative(shop):
     assert min(stock_of(shop, f"i{n}") for n in range(1, 16)) >= 0
-'''
+"""
 
-_ROBOT_LIBRARY = '''from benchmarks.peers.shop import opened, order_count, place_order, stock_of
+_ROBOT_LIBRARY = """from benchmarks.peers.shop import opened, order_count, place_order, stock_of
 
 
 class Shop:
@@ -121,9 +124,9 @@ class Shop:
 
     def close_shop(self):
         self.shop.close()
-'''
+"""
 
-_ROBOT_CASE = '''    Open Shop
+_ROBOT_CASE = """    Open Shop
     Place Order    o1    3    i1
     Place Order    o2    10    i2
     Place Order    o3    2    i1
@@ -133,7 +136,7 @@ _ROBOT_CASE = '''    Open Shop
     Orders Should Be    3
     No Stock Is Negative
     Close Shop
-'''
+"""
 
 
 def _feature(count: int) -> str:
@@ -163,14 +166,25 @@ def robot_project(folder: Path, count: int) -> None:
     """Write a suite of `count` test cases with a library in Python."""
     cases = "\n".join(f"Shop {number}\n{_ROBOT_CASE}" for number in range(1, count + 1))
     (folder / "Shop.py").write_text(_ROBOT_LIBRARY, encoding="utf-8")
-    (folder / "shop.robot").write_text(f"*** Settings ***\nLibrary    Shop.py\n\n*** Test Cases ***\n{cases}", encoding="utf-8")
+    (folder / "shop.robot").write_text(
+        f"*** Settings ***\nLibrary    Shop.py\n\n*** Test Cases ***\n{cases}", encoding="utf-8"
+    )
 
 
 PROJECTS: Mapping[str, tuple[Callable[[Path, int], None], tuple[str, ...]]] = {
-    "pytest + sqlite3": (pytest_project, ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:rehearse", "-c", "/dev/null", ".")),
+    "pytest + sqlite3": (
+        pytest_project,
+        ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:rehearse", "-c", "/dev/null", "."),
+    ),
     "behave": (behave_project, ("-m", "behave", "--no-summary", "--format", "null", "--no-capture")),
-    "pytest-bdd": (pytest_bdd_project, ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:rehearse", "-c", "/dev/null", ".")),
-    "Robot Framework, no output": (robot_project, ("-m", "robot", "--output", "NONE", "--log", "NONE", "--report", "NONE", "--console", "none", ".")),
+    "pytest-bdd": (
+        pytest_bdd_project,
+        ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:rehearse", "-c", "/dev/null", "."),
+    ),
+    "Robot Framework, no output": (
+        robot_project,
+        ("-m", "robot", "--output", "NONE", "--log", "NONE", "--report", "NONE", "--console", "none", "."),
+    ),
     "Robot Framework, log and report": (robot_project, ("-m", "robot", "--console", "none", ".")),
 }
 """Peer → how its project is written, and how it is run with this interpreter."""

@@ -11,7 +11,9 @@ def opened() -> sqlite3.Connection:
     """Return a fresh in-memory shop with fifteen items of ten pieces each."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.execute("CREATE TABLE items (id TEXT PRIMARY KEY, stock INTEGER NOT NULL CHECK (stock >= 0))")
-    connection.execute("CREATE TABLE orders (id TEXT PRIMARY KEY, item_id TEXT NOT NULL REFERENCES items(id), quantity INTEGER NOT NULL)")
+    connection.execute(
+        "CREATE TABLE orders (id TEXT PRIMARY KEY, item_id TEXT NOT NULL REFERENCES items(id), quantity INTEGER NOT NULL)"
+    )
     connection.executemany("INSERT INTO items VALUES (?, ?)", [(f"i{n}", 10) for n in range(1, ITEMS + 1)])
     return connection
 

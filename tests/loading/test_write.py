@@ -71,7 +71,12 @@ def test_a_literal_placeholder_stays_literal() -> None:
 
 def test_the_layout_is_one_that_a_person_reads() -> None:
     """Rows of scalars stand on one line, deeper ones are indented."""
-    tree = node_of({"rows": [{"id": "R1", "n": 1}, {"id": "R2", "list": [{"a": Decimal("2.50")}]}], "at": datetime(2024, 1, 2, 3, 4)})
+    tree = node_of(
+        {
+            "rows": [{"id": "R1", "n": 1}, {"id": "R2", "list": [{"a": Decimal("2.50")}]}],
+            "at": datetime(2024, 1, 2, 3, 4),  # noqa: DTZ001
+        }
+    )
     assert isinstance(tree, MapNode)
     assert scenario_text(tree) == (
         'scenario:\n  rows:\n    - {id: "R1", n: 1}\n    - id: "R2"\n      list:\n        - {a: 2.50}\n  at: 2024-01-02T03:04\n'

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import datetime
+import datetime as dt
 import inspect
 import logging
 import shutil
@@ -17,10 +17,10 @@ import traceback
 from pathlib import Path
 
 import pytest
+from tests.seed.blocks import Block, blocks
 
 import rehearse
 import residency
-from tests.seed.blocks import Block, blocks
 
 SUITE = Path("backend/tests/scenarios/n1_failures")
 HOLIDAY = "n1-holiday-coverage-001"
@@ -70,9 +70,7 @@ CALLS = {
         "validation_result = await validate_scenario_results(resolved_scenario, execution_result, post_snapshot)\n"
         "assert validation_result.passed, validation_result.errors"
     ),
-    "Artifact Retention": (
-        "result = await run_scenario_full(scenario.id)\nawait manage_artifacts(scenario, result)"
-    ),
+    "Artifact Retention": ("result = await run_scenario_full(scenario.id)\nawait manage_artifacts(scenario, result)"),
     "Run Scenario Suite": "results = await run_scenario_suite('n1_failures')\nassert all(result.success for result in results)",
     "Parallel Execution": (
         "results = await run_scenarios_parallel([scenario.id, scenario.id])\nassert all(result.success for result in results)"
@@ -119,7 +117,7 @@ def namespace() -> dict[str, object]:
     """Return the names that the document's blocks use without importing them."""
     names: dict[str, object] = {name: getattr(rehearse, name) for name in rehearse.__all__}
     names.update(asyncio=asyncio, traceback=traceback, time=time, logging=logging, pytest=pytest)
-    names.update(datetime=datetime.datetime, scenario_id=HOLIDAY)
+    names.update(datetime=dt.datetime, scenario_id=HOLIDAY)
     names["execute_single_operation"] = rehearse.ScenarioExecutor().execute_single_operation
     return names
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TYPE_CHECKING
 
 from rehearse.source import Span
 from rehearse.values import FrozenMap, Value, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PlainScalar: TypeAlias = bool | int | Decimal | str | date | datetime | None
 
