@@ -19,6 +19,7 @@ from rehearse.expect.judge import judge
 from rehearse.expectation import ChangeEntry, Changes, FromTo, Tolerances, Validation
 from rehearse.snapshot.model import Diff
 from rehearse.values import FrozenMap
+from snapshot.strategies import untimed
 
 D = Decimal
 AFTER = {
@@ -228,6 +229,7 @@ def test_an_entry_that_waits_in_vain_takes_no_other_with_it() -> None:
     assert statuses(Changes((waits,)), views=lost) == {waits.key: "unknown"}
 
 
+@untimed
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), st.lists(st.sampled_from("abc"), max_size=4))
 def test_entries_pass_together_exactly_if_every_row_can_be_given_out(wanted: list[str], there: list[str]) -> None:
     """An entry for each wanted holder, a row for each that is there: all pass if the two are the same, as often."""

@@ -28,6 +28,7 @@ from rehearse.expectation import (
     Validation,
 )
 from rehearse.values import FrozenMap, Value
+from snapshot.strategies import untimed
 
 D = Decimal
 
@@ -385,6 +386,7 @@ values: st.SearchStrategy[Value] = st.recursive(
 )
 
 
+@untimed
 @given(numbers, numbers, positive)
 def test_an_absolute_tolerance_is_symmetric(first: Value, second: Value, tolerance: Decimal) -> None:
     """If a is within t of b, then b is within t of a."""
@@ -392,6 +394,7 @@ def test_an_absolute_tolerance_is_symmetric(first: Value, second: Value, toleran
     assert (unlike(first, second, granted) is None) == (unlike(second, first, granted) is None)
 
 
+@untimed
 @given(numbers, numbers, positive, positive)
 def test_a_wider_tolerance_never_refuses_what_a_narrower_one_passes(
     first: Value, second: Value, narrow: Decimal, more: Decimal
@@ -402,6 +405,7 @@ def test_a_wider_tolerance_never_refuses_what_a_narrower_one_passes(
             assert unlike(first, second, granting(**{name: narrow + more})) is None
 
 
+@untimed
 @given(numbers, numbers, positive, positive)
 def test_any_tolerance_suffices(first: Value, second: Value, absolute: Decimal, fraction: Decimal) -> None:
     """Both together pass exactly what one of them passes."""
@@ -411,6 +415,7 @@ def test_any_tolerance_suffices(first: Value, second: Value, absolute: Decimal, 
     assert both == (one or other)
 
 
+@untimed
 @given(values, values)
 def test_equality_is_reflexive_and_symmetric_and_agrees_with_the_canonical_form(first: Value, second: Value) -> None:
     """Without tolerance two values are alike exactly when their canonical forms are equal."""
@@ -421,6 +426,7 @@ def test_equality_is_reflexive_and_symmetric_and_agrees_with_the_canonical_form(
         assert alike == (canonical(first, ordered=ordered) == canonical(second, ordered=ordered))
 
 
+@untimed
 @given(st.lists(values, max_size=5), st.randoms(use_true_random=False))
 def test_an_unordered_collection_equals_any_order_of_itself(items: list[Value], random: Any) -> None:
     """Sorting does not matter, nor does any tolerance make it matter."""
@@ -430,6 +436,7 @@ def test_an_unordered_collection_equals_any_order_of_itself(items: list[Value], 
     assert unlike(tuple(items), tuple(other), granting(numeric_absolute=D(1))) is None
 
 
+@untimed
 @given(st.lists(st.integers(0, 6), max_size=5), st.lists(st.integers(0, 6), max_size=5), st.integers(0, 2))
 def test_pairing_leaves_as_few_as_possible(expected: list[int], actual: list[int], off: int) -> None:
     """No way of pairing leaves fewer without a partner."""
@@ -442,6 +449,7 @@ def test_pairing_leaves_as_few_as_possible(expected: list[int], actual: list[int
 graphs = st.lists(st.lists(st.integers(0, 4), unique=True, max_size=5), max_size=5)
 
 
+@untimed
 @given(graphs)
 def test_the_matching_is_the_fullest_there_is(fits: list[list[int]]) -> None:
     """Against every assignment that there is: none pairs more, no partner is taken twice, and everybody fits."""
@@ -451,6 +459,7 @@ def test_the_matching_is_the_fullest_there_is(fits: list[list[int]]) -> None:
     assert all(partner is None or partner in fits[item] for item, partner in enumerate(partners))
 
 
+@untimed
 @given(graphs)
 def test_who_comes_first_is_never_left_out_for_a_later_one(fits: list[list[int]]) -> None:
     """Everybody who has a partner among the first n has one among the first n + 1."""

@@ -29,7 +29,7 @@ from expect.ward import (
     view,
     waiting,
 )
-from rehearse.domain import Invariant
+from rehearse.domain import Invariant, Measure
 from rehearse.errors import Complaints
 from rehearse.expect.verdict import CheckResult, Verdict
 from rehearse.expectation import (
@@ -183,6 +183,21 @@ def test_a_warning_does_not_hide_a_defect() -> None:
 def test_the_place_in_the_file_goes_along() -> None:
     """A result knows where its author wrote the check."""
     assert TRIAL.result(assertion(MeasureRef("duties"), NumericSpec(3), span=SPAN)).span is SPAN
+
+
+def test_what_is_no_finite_number_can_be_kept() -> None:
+    """A measure that came to nothing fails, and its result can still be written down."""
+    odd = Measure("odd", "map", "Odd.", of_state=lambda _: {"a": float("nan"), "b": D("Infinity"), "c": 1.5})  # type: ignore[dict-item, return-value]
+    found = Trial(domain=domain(measures={"odd": odd})).result(assertion(MeasureRef("odd"), Equal(FrozenMap({}))))
+    assert (found.status, found.actual) == ("failed", {"a": "nan", "b": "Infinity", "c": 1.5})
+    lists = asking_for((1, float("inf")))
+    assert lists.actual == (1, "inf")
+
+
+def asking_for(value: Any) -> CheckResult:
+    """Return the result of an assertion about a measure with this value."""
+    odd = Measure("odd", "collection", "Odd.", of_state=lambda _: value)
+    return Trial(domain=domain(measures={"odd": odd})).result(assertion(MeasureRef("odd"), CollectionSpec(())))
 
 
 # ── what an assertion looks at ─────────────────────────────────────────────────────────────────────────────────────────
@@ -514,6 +529,15 @@ def test_a_breach_on_the_way_fails_with_its_step() -> None:
     found = Trial(breaches=(breach,)).named("invariants.no_orphans")
     assert (found.status, found.category) == ("failed", "invariant")
     assert (found.actual, found.message) == ("broken after step2", "after step2: d3 has no person")
+
+
+def test_an_invariant_that_could_not_be_asked_is_unknown() -> None:
+    """If it crashed wherever it was asked; one breach that was seen decides."""
+    crashed = InvariantBreach("no_orphans", "step1", ("KeyError: 'x'",), crashed=True)
+    found = Trial(breaches=(crashed,)).named("invariants.no_orphans")
+    assert (found.status, found.actual) == ("unknown", "could not be asked after step1")
+    seen = InvariantBreach("no_orphans", "step2", ("d3 has no person",))
+    assert Trial(breaches=(crashed, seen)).named("invariants.no_orphans").status == "failed"
 
 
 def test_a_breach_in_the_end_fails() -> None:

@@ -13,7 +13,7 @@ from rehearse.expectation import Changes
 from rehearse.run.outcome import Execution, InvariantBreach, StepResult
 from rehearse.snapshot.serialize import diff_from_json, diff_to_json, from_json, to_json
 from rehearse.values import FrozenMap
-from snapshot.strategies import moments, texts, values
+from snapshot.strategies import moments, texts, untimed, values
 
 reasons = st.builds(
     Reason,
@@ -46,6 +46,7 @@ executions = st.builds(
 )
 
 
+@untimed
 @given(executions)
 def test_writing_and_reading_an_execution_changes_nothing(view: ExecutionView) -> None:
     """The same records, and the same text when written again."""

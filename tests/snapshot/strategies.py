@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from rehearse.snapshot.columns import decimal
@@ -18,6 +19,8 @@ from snapshot.world import snapshot, table
 if TYPE_CHECKING:
     from rehearse.snapshot.model import ColumnKind, Snapshot, Table
 
+untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Laws are judged by what they say, never by how fast."""
 KINDS: tuple[ColumnKind, ...] = ("text", "int", "bool", "number", "date", "moment", "json")
 texts = st.text(max_size=8)
 numbers = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12).map(decimal)
@@ -34,7 +37,7 @@ values: st.SearchStrategy[Value] = st.recursive(
     | dates
     | moments
     | st.fractions().filter(lambda value: isinstance(value, Fraction))
-    | st.floats(allow_nan=False),
+    | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner, max_size=3).map(tuple) | st.dictionaries(texts, inner, max_size=3).map(FrozenMap),
     max_leaves=6,
 )

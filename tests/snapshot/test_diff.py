@@ -10,7 +10,7 @@ from hypothesis import given
 from rehearse.snapshot.diff import applied, difference, identical, in_order
 from rehearse.snapshot.model import Diff, Snapshot
 from rehearse.values import FrozenMap
-from snapshot.strategies import pairs, snapshots
+from snapshot.strategies import pairs, snapshots, untimed
 from snapshot.world import snapshot, table
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def test_identical_tells_types_apart_all_the_way_down() -> None:
     assert not identical("a", "b")
 
 
+@untimed
 @given(pairs())
 def test_a_difference_applied_to_before_gives_after(pair: tuple[Snapshot, Snapshot]) -> None:
     """diff(before, after) on before is after, rows in the same order."""
@@ -92,6 +93,7 @@ def test_a_difference_applied_to_before_gives_after(pair: tuple[Snapshot, Snapsh
     assert [list(item.rows) for item in made.tables.values()] == [list(item.rows) for item in after.tables.values()]
 
 
+@untimed
 @given(snapshots())
 def test_a_state_does_not_differ_from_itself(state: Snapshot) -> None:
     """diff(s, s) is empty."""

@@ -18,7 +18,7 @@ from rehearse.snapshot.diff import difference, identical
 from rehearse.snapshot.fingerprint import fingerprint
 from rehearse.snapshot.serialize import diff_from_json, diff_to_json, from_json, to_json
 from rehearse.values import EMPTY_MAP, FrozenMap
-from snapshot.strategies import pairs, snapshots
+from snapshot.strategies import pairs, snapshots, untimed
 from snapshot.world import snapshot, table
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ def test_anything_else_is_refused(data: bytes) -> None:
         diff_from_json(data)
 
 
+@untimed
 @given(snapshots())
 def test_writing_and_reading_a_snapshot_changes_nothing(taken: Snapshot) -> None:
     """from_json(to_json(s)) is s, types and all, and is written as the same bytes."""
@@ -133,6 +134,7 @@ def test_writing_and_reading_a_snapshot_changes_nothing(taken: Snapshot) -> None
         assert all(identical(read.tables[name].rows[key], row) for key, row in stored.rows.items())
 
 
+@untimed
 @given(pairs())
 def test_writing_and_reading_a_difference_changes_nothing(pair: tuple[Snapshot, Snapshot]) -> None:
     """diff_from_json(diff_to_json(d)) is d, and is written as the same bytes."""
@@ -142,6 +144,7 @@ def test_writing_and_reading_a_difference_changes_nothing(pair: tuple[Snapshot, 
     assert diff_to_json(read) == diff_to_json(diff)
 
 
+@untimed
 @given(snapshots())
 def test_a_fingerprint_knows_rows_and_nothing_else(taken: Snapshot) -> None:
     """Labels, extras, the order of tables and of rows do not count."""
@@ -153,6 +156,7 @@ def test_a_fingerprint_knows_rows_and_nothing_else(taken: Snapshot) -> None:
     assert fingerprint(other) == fingerprint(taken)
 
 
+@untimed
 @given(pairs())
 def test_fingerprints_differ_exactly_where_states_do(pair: tuple[Snapshot, Snapshot]) -> None:
     """Equal fingerprints mean an empty difference, and the other way round."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import traceback
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rehearse.domain import Finding
@@ -32,6 +34,7 @@ from rehearse.expectation import (
     Threshold,
 )
 from rehearse.validators import find_validator
+from rehearse.values import FrozenMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from rehearse.domain import Domain, Evidence
     from rehearse.expectation import Changes
     from rehearse.scenario import Scenario
+    from rehearse.values import Value
 
 
 def judge(
@@ -185,12 +189,23 @@ def result_of(check: Check, judgement: Judgement) -> CheckResult:
         category="critical" if critical else check.category,
         status=_status(check, judgement),
         expected=judgement.expected,
-        actual=judgement.actual,
+        actual=kept(judgement.actual),
         message=message,
         span=check.span,
         critical=critical,
         traceback=judgement.traceback,
     )
+
+
+def kept(value: Value) -> Value:
+    """Return what was found as it can be written down: what is no finite number as a text."""
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, tuple):
+        return tuple(map(kept, value))
+    if isinstance(value, FrozenMap):
+        return FrozenMap((key, kept(item)) for key, item in value.items())
+    return value
 
 
 def _status(check: Check, judgement: Judgement) -> CheckStatus:
