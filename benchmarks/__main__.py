@@ -17,11 +17,11 @@ import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.ours import rehearse_project
 from benchmarks.peers.generate import PROJECTS
 from benchmarks.phases import phase_table
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
