@@ -14,7 +14,7 @@ from residency.duties import is_in_period
 from residency.intervals import kind_of_word
 from residency.judged import book, new_rows, records
 from residency.model import Role, Severity
-from residency.rows import AnyCaseRole, KindWord, Period, PersonField, PersonId, RotationField, RotationId
+from residency.rows import AnyCaseRole, Day, KindWord, Period, PersonField, PersonId, RotationField, RotationId
 from residency.rule_names import stem_of
 from residency.services import covering
 from residency.wording import span_text
@@ -87,7 +87,7 @@ class Presence:
 
     person_id: PersonField
     at: datetime | None = None
-    date: Annotated[date | None, Help("any minute of that day")] = None
+    date: Annotated[Day | None, Help("any minute of that day")] = None
     expected: bool = True
 
 

@@ -5,7 +5,8 @@ The audit log and the equity ledger only grow: triggers on both databases refuse
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     DDL,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     event,
 )
@@ -33,9 +35,23 @@ from residency.words import LEDGER_KINDS, NOTICE_KINDS, NOTICE_STATUSES, SWAP_ST
 if TYPE_CHECKING:
     from enum import StrEnum
 
+    from sqlalchemy import Dialect
     from sqlalchemy.schema import ExecutableDDLElement
 
 METADATA = MetaData()
+
+
+class TwoPlaces(TypeDecorator[Decimal]):
+    """A number with at most two decimal places, the same on both databases."""
+
+    impl = Numeric(7, 2, asdecimal=False)
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Read what the driver gives, be it int, float or Decimal, as the number that was written."""
+        del dialect
+        return None if value is None else Decimal(str(value))
+
 
 _APPEND_ONLY_SQLITE = (
     "CREATE TRIGGER {table}_no_{lower} BEFORE {verb} ON {table} "
@@ -105,7 +121,7 @@ PERSONS = Table(
     Column("role", String(20), nullable=False),
     Column("pgy_level", Integer, comment="post-graduate year, residents only"),
     Column("status", String(12), nullable=False),
-    Column("max_hours_per_week", Numeric(7, 2, asdecimal=False), comment="hours a week, a personal limit"),
+    Column("max_hours_per_week", TwoPlaces(), comment="hours a week, a personal limit"),
     Column("can_supervise", Boolean, nullable=False, comment="counts as a supervisor for supervision_ratio"),
     Column("may_moonlight", Boolean, nullable=False),
     Column("qualifications", JSON(none_as_null=True), nullable=False, comment="skills held, sorted"),
@@ -121,7 +137,7 @@ ROTATIONS = Table(
     Column("name", Text, nullable=False),
     Column("rotation_type", String(12), nullable=False),
     Column("kind", String(20), nullable=False, comment="kind of its duties"),
-    Column("hours_per_block", Numeric(7, 2, asdecimal=False), comment="hours of a half-day"),
+    Column("hours_per_block", TwoPlaces(), comment="hours of a half-day"),
     Column("min_persons", Integer, nullable=False, comment="residents needed whenever it runs; 0: may stand empty"),
     Column("max_persons", Integer, comment="residents at most"),
     Column("requires_supervision", Boolean, nullable=False),
@@ -157,7 +173,7 @@ ROTATION_PERIODS = Table(
     _rotation(nullable=True),
     Column("start_date", Date, nullable=False),
     Column("end_date", Date, nullable=False, comment="last day, included"),
-    Column("weekly_limit_hours", Numeric(7, 2, asdecimal=False), comment="hours a week, a granted exception"),
+    Column("weekly_limit_hours", TwoPlaces(), comment="hours a week, a granted exception"),
     Column("granted_by", Text),
     CheckConstraint("end_date >= start_date", name="ends_not_before_start"),
     Index("rotation_periods_by_person", "person_id", "start_date"),
@@ -263,7 +279,7 @@ SWAPS = Table(
     Column("type", String(12), nullable=False),
     Column("status", String(12), nullable=False),
     Column("requested_at", DateTime, nullable=False),
-    Column("match_score", Numeric(7, 2, asdecimal=False), comment="0 to 100"),
+    Column("match_score", TwoPlaces(), comment="0 to 100"),
     Column("links", Integer, nullable=False, comment="1, or the links of a chain"),
     Column("moves", JSON(none_as_null=True), nullable=False, comment="assignment, from whom, to whom, start, end"),
     Column("offers", JSON(none_as_null=True), nullable=False, comment="partners to choose from, best first"),

@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 
 from residency.operations import (
     activate_backup_assignments,
+    approve_swap,
     create_assignment,
+    execute_swap,
     mark_unavailable,
+    remove_assignment,
+    request_swap,
+    rollback_swap,
     run_contingency_analysis,
     send_notifications,
     simulate_unavailability,
+    validate_acgme,
+    validate_final_state,
 )
 
 if TYPE_CHECKING:
@@ -23,7 +30,14 @@ _ALL = (
     simulate_unavailability.OPERATION,
     run_contingency_analysis.OPERATION,
     activate_backup_assignments.OPERATION,
+    request_swap.OPERATION,
+    approve_swap.OPERATION,
+    execute_swap.OPERATION,
+    rollback_swap.OPERATION,
     create_assignment.OPERATION,
+    remove_assignment.OPERATION,
+    validate_acgme.OPERATION,
+    validate_final_state.OPERATION,
     send_notifications.OPERATION,
 )
 OPERATIONS: Mapping[str, Operation] = {operation.name: operation for operation in _ALL}
