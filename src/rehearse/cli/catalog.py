@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rehearse.cli import engine
 from rehearse.cli.boundary import MISTAKE, PASSED, CallerError
 from rehearse.cli.terminal import Printer, for_people
-from rehearse.errors import Problem, ScenarioError, did_you_mean
+from rehearse.errors import Problem, did_you_mean
 from rehearse.loading.tree import plain_value
 from rehearse.report.model import count_text
 from rehearse.report.visible import cell, visible
@@ -116,12 +116,7 @@ def check_scenarios(names: tuple[str, ...], validators: tuple[str, ...]) -> int:
     """Print every mistake and note; exit code 2 if there is a mistake. No database and no run is made."""
     project = engine.project()
     catalog = engine.catalog(project)
-    found: tuple[Problem, ...] = ()
-    written: tuple[Written, ...] = ()
-    try:
-        written = engine.selected(catalog, names) if names else catalog.all()
-    except ScenarioError as error:
-        found = error.problems
+    written, found = engine.scanned(catalog, names)
     found = tuple(dict.fromkeys((*found, *engine.checked(written, project, validators)[1])))
     _print_problems(sorted(found, key=lambda problem: problem.place))
     notes = sum(problem.is_note for problem in found)

@@ -74,6 +74,27 @@ def selected(of: Catalog, names: Iterable[str]) -> tuple[Written, ...]:
     return tuple(found.values())
 
 
+def scanned(of: Catalog, names: Iterable[str]) -> tuple[tuple[Written, ...], tuple[Problem, ...]]:
+    """Return what ids, suites, files and folders name (everything if nothing is named), and what is wrong with any of it."""
+    from rehearse.loading.catalog import Catalog  # noqa: PLC0415  (start-up stays light)
+
+    asked = tuple(names)
+    found, problems = ({}, []) if asked else _kept(of.scan())
+    for name in asked:
+        try:
+            scan = Catalog((Path(name),)).scan() if Path(name).is_dir() else (of.select(name), ())
+        except ScenarioError as error:
+            problems += error.problems
+            continue
+        found.update((written.id, written) for written in scan[0] if written.id not in found)
+        problems += scan[1]
+    return tuple(found.values()), tuple(dict.fromkeys(problems))
+
+
+def _kept(scan: tuple[tuple[Written, ...], tuple[Problem, ...]]) -> tuple[dict[str, Written], list[Problem]]:
+    return {written.id: written for written in scan[0]}, list(scan[1])
+
+
 def _named(of: Catalog, name: str) -> tuple[Written, ...]:
     folder = Path(name)
     if not folder.is_dir():

@@ -23,6 +23,8 @@ from rehearse.run.run import Services
 from rehearse.run.suite import perform_all
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rehearse.plan import Plan
     from rehearse.project import Project
     from rehearse.run.events import Listener
@@ -76,7 +78,7 @@ def rehearse(options: RunOptions) -> int:
             orders=options.orders,
         )
         results = _performed(plans, services, options)
-    _report(results, people)
+    _report(results, people, {plan.scenario.id: plan.domain.journal_tables for plan in plans})
     missing = len(plans) - len(results)
     if missing:
         people.line(f"{count_text(missing, 'scenario')} did not begin", style="warn")
@@ -121,19 +123,19 @@ def _performed(plans: tuple[Plan, ...], services: Services, options: RunOptions)
     return perform_all(work, jobs=options.jobs, ended=lines.result if lines else None)
 
 
-def _report(results: tuple[ScenarioResult, ...], people: Printer) -> None:
+def _report(results: tuple[ScenarioResult, ...], people: Printer, journals: Mapping[str, tuple[str, ...]]) -> None:
     """One run is shown whole; of many, those that did not pass, and a line for each of the others."""
     if not results:
         return
     if len(results) == 1:
-        people.lines(report_lines(results[0]))
+        people.lines(report_lines(results[0], journal=journals[results[0].scenario_id]))
         return
     for result in results:
         if result.success:
             people.lines([headline(result)])
         else:
             people.line()
-            people.lines(report_lines(result))
+            people.lines(report_lines(result, journal=journals[result.scenario_id]))
             people.line()
     people.line(summary(results), style="good" if exit_code(results) == 0 else "bad")
 

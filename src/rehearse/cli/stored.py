@@ -41,13 +41,13 @@ def show_run(name: str, form: str, root: str) -> int:
         CallerError: If there is no such run.
         ArtifactError: If its files cannot be read.
     """
-    from rehearse.report.stored import rendered, stored_result  # noqa: PLC0415  (start-up stays light)
+    from rehearse.report.stored import rendered, stored_journal, stored_result  # noqa: PLC0415  (start-up stays light)
     from rehearse.report.text import report_lines  # noqa: PLC0415
 
     with engine.artifact_store(engine.project(), root) as artifacts, opened_run(artifacts, name) as run:
         result = stored_result(run)
         if form == "text":
-            Printer(sys.stdout).lines(report_lines(result))
+            Printer(sys.stdout).lines(report_lines(result, journal=stored_journal(run)))
         else:
             sys.stdout.write(rendered(FORMATS[form], run, result))
     return PASSED
@@ -61,17 +61,19 @@ def judge_run(name: str, expect: str, root: str, validators: tuple[str, ...], *,
         ScenarioError: If the expectations have mistakes.
         ArtifactError: If the run has not kept what judging needs.
     """
-    from rehearse.report.text import report_lines  # noqa: PLC0415  (start-up stays light)
+    from rehearse.report.stored import stored_journal  # noqa: PLC0415  (start-up stays light)
+    from rehearse.report.text import report_lines  # noqa: PLC0415
     from rehearse.run.outcome import exit_code  # noqa: PLC0415
 
     project = engine.project()
     with engine.artifact_store(project, root) as artifacts, opened_run(artifacts, name) as run:
         result = engine.judged_again(run, expect, (*project.validators, *validators))
+        journal = stored_journal(run)
     if as_json:
         from rehearse.cli.json_lines import JsonLines  # noqa: PLC0415
 
         JsonLines(sys.stdout).result(result)
-    for_people(json=as_json).lines(report_lines(result))
+    for_people(json=as_json).lines(report_lines(result, journal=journal))
     return exit_code((result,))
 
 

@@ -79,6 +79,11 @@ class Catalog:
         """
         return _sound([self._parsed(place) for place in self._refreshed()])
 
+    def scan(self) -> tuple[tuple[Written, ...], tuple[Problem, ...]]:
+        """Return every scenario of a file that could be read, and everything wrong with the files and ids."""
+        found, complaints = _gathered([self._parsed(place) for place in self._refreshed()])
+        return found, complaints.problems
+
     def by_id(self, scenario_id: str) -> Written:
         """Return the scenario of this id.
 
@@ -205,6 +210,13 @@ class Catalog:
 
 def _sound(files: Iterable[_Parsed]) -> tuple[Written, ...]:
     """Return the scenarios of all these files; raise everything that is wrong with them."""
+    found, complaints = _gathered(files)
+    complaints.raise_if_any()
+    return found
+
+
+def _gathered(files: Iterable[_Parsed]) -> tuple[tuple[Written, ...], Complaints]:
+    """Return the scenarios of all these files, and what is wrong with them."""
     complaints = Complaints()
     found: list[Written] = []
     for parsed in files:
@@ -212,8 +224,7 @@ def _sound(files: Iterable[_Parsed]) -> tuple[Written, ...]:
         for problem in parsed.problems:
             complaints.add(problem)
     complain_of_twins(found, complaints)
-    complaints.raise_if_any()
-    return tuple(found)
+    return tuple(found), complaints
 
 
 def _named(parsed: _Parsed, name: str, attribute: str) -> tuple[Written, ...]:
