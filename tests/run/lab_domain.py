@@ -337,6 +337,12 @@ def have_children(session: Session, parameters: Last, context: Context) -> Opera
     return done()
 
 
+def die_in_commit(session: Session, parameters: Last, context: Context) -> OperationResult:
+    """Die while COMMIT waits for a trigger that sleeps (PostgreSQL)."""
+    threading.Timer(float(parameters.seconds), os._exit, (9,)).start()
+    return sleep_in_commit(session, Last(), context)
+
+
 def die(session: Session, parameters: Put, context: Context) -> OperationResult:
     """Write, then end without a word."""
     put(session, parameters, context)
@@ -505,7 +511,7 @@ _OPERATIONS = (
     _operation(garbage, Say, name="garbage_apart", isolation="process"),
     _operation(hang, Nothing, name="hang_apart", isolation="process"),
     _operation(hang_in_sql, Nothing, name="hang_in_sql_apart", isolation="process"),
-    _operation(sleep_in_commit, Last, name="sleep_in_commit_apart", isolation="process"),
+    _operation(die_in_commit, Last, isolation="process"),
     _operation(ignore_signals, Last, isolation="process"),
     _operation(have_children, Last, isolation="process"),
     _operation(die, Put, isolation="process"),

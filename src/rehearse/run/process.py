@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass, replace
 from multiprocessing import connection as pipes
 from typing import TYPE_CHECKING, Final, Literal
@@ -37,6 +38,7 @@ GRACE = 0.5
 COMMITTING: Final = "committing"
 """What the child says right before it sends COMMIT: killed earlier, it has committed nothing."""
 
+_LAST_SECONDS = 0.25
 _POLL = 0.02
 
 
@@ -167,6 +169,16 @@ def kill_group(child: BaseProcess) -> None:
     pipes.wait([child.sentinel], GRACE)
     _signal_group(child.pid, signal.SIGKILL)
     child.join()
+    _see_gone(child.pid)
+
+
+def _see_gone(group: int) -> None:
+    """Wait until what was killed is gone, not for long: a system whose first process reaps nothing keeps the dead for ever."""
+    limit = Deadline.after(_LAST_SECONDS)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        while not limit.passed:
+            os.killpg(group, 0)
+            time.sleep(_LAST_SECONDS / 100)
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:
