@@ -72,7 +72,8 @@ def plain(value: Value) -> str:
         case date():
             return value.isoformat()
         case Decimal():
-            return format(value.normalize(), "f")
+            text = format(value, "f")
+            return text.rstrip("0").rstrip(".") if "." in text else text
         case Fraction():
             return plain_fraction(value)
         case tuple():

@@ -43,14 +43,14 @@ class Known:
     def find(self, reference: Reference) -> Node:
         """Return a value of `VALUES`."""
         if reference.root not in VALUES:
-            raise ExpressionError("undefined-variable", f"`{reference.root}` names nothing")
+            raise ExpressionError("undefined-variable", f"`{reference.root}` names nothing", "")
         return node_of(VALUES[reference.root], SPAN)
 
 
 def computed(expression: str, dialect: Dialect = Dialect.VARIABLES) -> Value:
     """Return what a placeholder comes to."""
     text = expression if expression.startswith("{{") else "${" + expression + "}"
-    (placeholder,) = compile_text(text, dialect)
+    (placeholder,) = compile_text(text, dialect=dialect)
     assert isinstance(placeholder, Placeholder)
     return plain_value(evaluate(placeholder, Known(), SPAN))
 
@@ -299,7 +299,7 @@ def test_any_text(text: str) -> None:
     for dialect in Dialect:
         parts: tuple[object, ...] = ()
         with suppress(ExpressionError):
-            parts = compile_text(text, dialect)
+            parts = compile_text(text, dialect=dialect)
         assert all(parts)
 
 

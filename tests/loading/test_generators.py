@@ -195,6 +195,18 @@ def test_places_of_rows() -> None:
             ],
         ),
         (
+            '{generate: {for: {p: ["${nope}"]}, template: {a: "${loop.p}", b: "${loop.p.id}", c: "${loop.p + 1d}"}}}',
+            ["5:41 undefined-variable: `nope` names nothing; known: id, seed"],
+        ),
+        (
+            '{generate: {for: {p: "${nope}"}, template: {}}}',
+            ["5:40 undefined-variable: `nope` names nothing; known: id, seed"],
+        ),
+        (
+            '{generate: {for: {p: {from: "${nope}", to: 3}}, template: {}}}',
+            ["5:47 undefined-variable: `nope` names nothing; known: id, seed"],
+        ),
+        (
             "{generate: {for: {a: {from: 1}}, template: {}}}",
             ["5:40 missing-key: the range `a` has no `to`; write `{from: …, to: …}`"],
         ),

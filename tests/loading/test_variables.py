@@ -41,6 +41,8 @@ def said(text: str, variables: str = "") -> object:
         ("a: 2024-12-24T06:00", '"at ${a}"', "at 2024-12-24T06:00"),
         ("a: 1.50", '"${a} h"', "1.5 h"),
         ("a: false", '"is ${a}"', "is false"),
+        (f"a: {'9' * 40}.50", '"x${a}"', f"x{'9' * 40}.5"),
+        ("a: 1e3", '"x${a}"', "x1000"),
         ("a: R1, b: R2", '"${a}-${b}"', "R1-R2"),
         ("a: 1", '"$${a} is ${a}"', "${a} is 1"),
         ("a: 1", '"costs $5${a}"', "costs $51"),
@@ -84,6 +86,12 @@ def test_clock_is_a_moment(clock: str) -> None:
     """A date as clock is its 00:00, and the clock may be a variable."""
     body = f'  variables: {{day: 2024-12-25}}\n  clock: {clock}\n  setup: {{a: "${{clock}}", d: "${{day}}"}}'
     assert datetime(2024, 12, 25) == field(resolved(body), "setup", "a")  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("clock", ["2024-02-30", "noon", "2024-01-01T06:00Z"])
+def test_a_clock_that_is_none(clock: str) -> None:
+    """What is no moment is left for its reader to refuse."""
+    assert clock == field(resolved(f'  clock: "{clock}"\n  setup: {{a: "${{clock}}"}}'), "setup", "a")
 
 
 def test_clock_without_one() -> None:

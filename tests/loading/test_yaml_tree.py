@@ -155,8 +155,10 @@ UNSTARTED = "this is not YAML: found character that cannot start any token while
         ('a: "x\\0y"', ["1:4 bad-value: the text holds a NUL character; no database takes one: remove it"]),
         ("a: 1e99999", ["1:4 yaml-limit: the number `1e99999` has more than 4,300 digits; quote it if it is text"]),
         (
-            "a: 1e999999999999999999",
-            ["1:4 yaml-limit: the number `1e999999999999999999` has more than 4,300 digits; quote it if it is text"],
+            "a: 1e999999999999999999999999999999",
+            [
+                "1:4 yaml-limit: the number `1e999999999999999999999999999999` has more than 4,300 digits; quote it if it is text"
+            ],
         ),
     ],
 )

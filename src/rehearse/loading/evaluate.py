@@ -16,7 +16,7 @@ from rehearse.loading.expressions import (
     compile_text,
 )
 from rehearse.loading.limits import DIGITS
-from rehearse.loading.scalars import ScalarError, is_date, is_moment, iso_date, iso_moment
+from rehearse.loading.scalars import ScalarError, date_or_moment
 from rehearse.loading.tree import DeferredNode, ListNode, MapNode, Node, ScalarNode
 from rehearse.values import FrozenMap, Value, plain, type_name
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rehearse.source import Span
+
+_COMPUTED = "dates take a duration such as `2d`, and integers take + - * // %"
+Known: TypeAlias = ScalarNode | ListNode | MapNode
+"""A node that is resolved."""
 
 _TOO_GREAT = 10**DIGITS
 _Computed: TypeAlias = int | date | datetime
@@ -91,7 +95,7 @@ def fill(text: str, read: Callable[[tuple[str | int, ...]], Value]) -> Value:
     Raises:
         ExpressionError: If a list, a map or null stands inside a longer text.
     """
-    parts = compile_text(text, Dialect.RESULTS)
+    parts = compile_text(text, dialect=Dialect.RESULTS)
     if len(parts) == 1 and isinstance(parts[0], Placeholder):
         return read(parts[0].result or ())
     filled: list[str] = []
@@ -107,7 +111,7 @@ def fill(text: str, read: Callable[[tuple[str | int, ...]], Value]) -> Value:
     return "".join(filled)
 
 
-def follow(node: Node, reference: Reference) -> Node:
+def follow(node: Node, reference: Reference) -> Known:
     """Return what lies at the keys of `reference` below `node`, the value of its root."""
     path = reference.root
     for key in reference.keys:
@@ -154,20 +158,14 @@ def _item(node: Node, key: str | int, path: str, reference: Reference) -> Node:
         return node.items[key]
     kind = phrase_of(node)
     wanted = "a position" if isinstance(key, int) else f"a key `{key}`"
-    raise ExpressionError("bad-expression", f"`{reference.text}` asks for {wanted}, but `{path}` is {kind}")
+    raise ExpressionError("bad-expression", f"`{reference.text}` asks for {wanted}, but `{path}` is {kind}", "")
 
 
-def _placed(node: Node, span: Span) -> Node:
+def _placed(node: Known, span: Span) -> Known:
     """Return `node` as standing at the placeholder: there its author looks when the value does not fit."""
-    match node:
-        case ScalarNode():
-            return ScalarNode(node.value, span, node.quoted)
-        case ListNode():
-            return ListNode(node.items, span)
-        case MapNode():
-            return MapNode(node.entries, span)
-        case DeferredNode():
-            raise BrokenReferenceError
+    if isinstance(node, ScalarNode):
+        return ScalarNode(node.value, span, node.quoted)
+    return ListNode(node.items, span) if isinstance(node, ListNode) else MapNode(node.entries, span)
 
 
 def _run(placeholder: Placeholder, names: Names) -> _Operand:
@@ -189,11 +187,9 @@ def _operand(reference: Reference, names: Names, placeholder: Placeholder) -> _O
     value = node.value if isinstance(node, ScalarNode) else None
     if isinstance(value, (int, date)) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and is_date(value):
-        return iso_date(value)
-    if isinstance(value, str) and is_moment(value):
-        return iso_moment(value)
-    raise _uncomputable(f"`{reference.text}` is {phrase_of(node)}", placeholder)
+    if isinstance(value, str) and (found := date_or_moment(value)) is not None:
+        return found
+    raise _uncomputable(f"`{reference.text}` is {phrase_of(node)}", placeholder, _COMPUTED)
 
 
 def _apply(operator: str, left: _Operand, right: _Operand, placeholder: Placeholder) -> _Operand:
@@ -203,7 +199,7 @@ def _apply(operator: str, left: _Operand, right: _Operand, placeholder: Placehol
         return _moved(left, right if operator == "+" else Duration(-right.minutes, right.whole_days), placeholder)
     if isinstance(left, date) and isinstance(right, int):
         raise _uncomputable(f"`{right}` has no unit", placeholder, f"write `{right}d`, or w, h, m")
-    raise _uncomputable(f"{_kind(left)} `{operator}` {_kind(right)} has no meaning", placeholder)
+    raise _uncomputable(f"{_kind(left)} `{operator}` {_kind(right)} has no meaning", placeholder, _COMPUTED)
 
 
 def _integer(operator: str, left: int, right: int, placeholder: Placeholder) -> int:
@@ -234,11 +230,9 @@ def _moved(day: date, duration: Duration, placeholder: Placeholder) -> date:
         raise _uncomputable("no calendar reaches so far", placeholder, "write a shorter duration") from None
 
 
-def _uncomputable(why: str, placeholder: Placeholder, remedy: str = "") -> ExpressionError:
-    remedy = remedy or "dates take a duration such as `2d`, and integers take + - * // %"
-    return ExpressionError(
-        "bad-expression", f"`{placeholder.raw}` cannot be computed: {why}", remedy, raw=placeholder.raw
-    )
+def _uncomputable(why: str, placeholder: Placeholder, remedy: str) -> ExpressionError:
+    summary = f"`{placeholder.raw}` cannot be computed: {why}"
+    return ExpressionError("bad-expression", summary, remedy, raw=placeholder.raw)
 
 
 def _kind(value: _Operand) -> str:

@@ -28,7 +28,7 @@ class ExpressionError(Exception):
         raw: The placeholder as written, to find it in its line.
     """
 
-    def __init__(self, code: Code, summary: str, remedy: str = "", *, raw: str = "") -> None:
+    def __init__(self, code: Code, summary: str, remedy: str, *, raw: str = "") -> None:
         super().__init__(summary)
         self.code = code
         self.summary = summary
@@ -137,7 +137,7 @@ def mentions_nothing(text: str) -> bool:
     return "$" not in text and "{{" not in text
 
 
-def compile_text(text: str, dialect: Dialect = Dialect.VARIABLES) -> Template:
+def compile_text(text: str, *, dialect: Dialect = Dialect.VARIABLES) -> Template:
     """Return the parts of `text`; ``$${`` has become the text ``${`` (see `Dialect`).
 
     Raises:

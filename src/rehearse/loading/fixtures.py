@@ -113,7 +113,7 @@ def find_fixture(
 class _BadPathError(Exception):
     """A path that is no fixture's."""
 
-    def __init__(self, summary: str, remedy: str = "") -> None:
+    def __init__(self, summary: str, remedy: str) -> None:
         super().__init__(summary)
         self.summary = summary
         self.remedy = remedy
@@ -175,7 +175,7 @@ def _open_below(home: Path, inside: Path, shown: str) -> int:
             folder = inner
         return os.open(inside.name, flags | os.O_NONBLOCK, dir_fd=folder)
     except OSError as error:
-        raise _BadPathError(f"`{shown}` cannot be opened: {reason_of(error)}") from None
+        raise _BadPathError(f"`{shown}` cannot be opened: {reason_of(error)}", "let it be a file, not a link") from None
     finally:
         os.close(folder)
 

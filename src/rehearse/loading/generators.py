@@ -235,11 +235,23 @@ class Generators:
         return found
 
     def _wrong_type(self, key: str, wanted: str, node: Node) -> _BrokenGeneratorError:
-        return self._complain("wrong-type", f"`{key}` is {phrase_of(node)}, and must be a {wanted}", node.span)
+        return self._complain("wrong-type", f"`{key}` is {phrase_of(node)}, and must be a {wanted}", node.span, "")
 
-    def _complain(self, code: Code, summary: str, span: Span, remedy: str = "") -> _BrokenGeneratorError:
+    def _complain(self, code: Code, summary: str, span: Span, remedy: str) -> _BrokenGeneratorError:
         self._complaints.add(Problem(code, summary, span, remedy))
         return _BrokenGeneratorError()
+
+
+class SetupInterpolation(Interpolation):
+    """Resolves a set-up: in any list of rows below it, generators stand for the rows that they make."""
+
+    def __init__(self, names: Names, complaints: Complaints, budget: Budget, generators: Generators) -> None:
+        super().__init__(names, complaints, budget)
+        self._generators = generators
+
+    def rows(self, item: MapNode) -> tuple[Node, ...] | None:
+        """Return the rows that a generator makes, or None if `item` is a row itself."""
+        return self._generators.rows(item)
 
 
 def date_ranges(node: Node | None, complaints: Complaints) -> tuple[DateRange, ...]:

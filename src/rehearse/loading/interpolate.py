@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from rehearse.errors import Code, Complaints, Problem
@@ -43,10 +42,9 @@ class Budget:
 
     def size(self, node: Node) -> Size:
         """Return what `node` amounts to; shared parts are measured once and counted as often as they stand there."""
-        if isinstance(node, ScalarNode):
-            return Size(1, len(node.value.encode("utf-8", "replace")) if isinstance(node.value, str) else 0, 0)
-        if isinstance(node, DeferredNode):
-            return Size(1, len(node.text), 0)
+        if not isinstance(node, (ListNode, MapNode)):
+            text = node.value if isinstance(node, ScalarNode) else node.text
+            return Size(1, len(text.encode("utf-8", "replace")) if isinstance(text, str) else 0, 0)
         known = self._sizes.get(id(node))
         if known is not None:
             return known[1]
@@ -62,15 +60,10 @@ class Budget:
         return size
 
 
-RowMaker = Callable[[MapNode], "tuple[Node, ...] | None"]
-"""Returns the rows for which an item of a list stands, or None if it stands for itself."""
-
-
 class Interpolation:
     """Resolves trees by one set of names.
 
-    `rows` says for which rows an item of a list stands. `settled` names what must be known before the run (variables, say), so
-    that results may not stand there; empty, they may.
+    `settled` names what must be known before the run (variables, say), so that results may not stand there; empty, they may.
 
     Attributes:
         failed: Whether anything was complained about.
@@ -83,7 +76,6 @@ class Interpolation:
         budget: Budget,
         *,
         dialect: Dialect = Dialect.VARIABLES,
-        rows: RowMaker | None = None,
         settled: str = "",
     ) -> None:
         self.failed = False
@@ -91,7 +83,6 @@ class Interpolation:
         self._complaints = complaints
         self._budget = budget
         self._dialect = dialect
-        self._rows = rows
         self._settled = settled
 
     def resolve(self, node: Node) -> Node:
@@ -102,21 +93,21 @@ class Interpolation:
         Raises:
             BudgetSpentError: After complaining, if the results are too large.
         """
-        match node:
-            case ScalarNode():
-                return self._text(node) if isinstance(node.value, str) else node
-            case ListNode():
-                return self._list(node)
-            case MapNode():
-                return self._map(node)
-            case DeferredNode():
-                return node
+        if isinstance(node, ListNode):
+            return self._list(node)
+        if isinstance(node, MapNode):
+            return self._map(node)
+        return self._text(node) if isinstance(node, ScalarNode) and isinstance(node.value, str) else node
+
+    def rows(self, item: MapNode) -> tuple[Node, ...] | None:  # noqa: ARG002  (see `SetupInterpolation`)
+        """Return the resolved rows for which an item of a list stands, or None if it stands for itself, as here."""
+        return None
 
     def _list(self, node: ListNode) -> ListNode:
         items: list[Node] = []
         changed = False
         for item in node.items:
-            made = self._rows(item) if self._rows is not None and isinstance(item, MapNode) else None
+            made = self.rows(item) if isinstance(item, MapNode) else None
             if made is None:
                 resolved = self.resolve(item)
                 changed = changed or resolved is not item
@@ -143,7 +134,7 @@ class Interpolation:
         if mentions_nothing(text):
             return node
         try:
-            return self._filled(node, compile_text(text, self._dialect))
+            return self._filled(node, compile_text(text, dialect=self._dialect))
         except ExpressionError as error:
             self._complain(error.code, error.summary, place_of(error.raw, node.span), error.remedy)
         except BrokenReferenceError:

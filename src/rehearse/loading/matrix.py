@@ -148,7 +148,7 @@ class _Reader:
         if node is None:
             return ()
         if not isinstance(node, ListNode):
-            raise self._complain("wrong-type", f"`exclude` is {phrase_of(node)}, and must be a list", node.span)
+            raise self._complain("wrong-type", f"`exclude` is {phrase_of(node)}, and must be a list", node.span, "")
         return tuple([self._exclusion(item, names) for item in node.items])
 
     def _exclusion(self, item: Node, names: list[str]) -> _Exclusion:
@@ -182,10 +182,10 @@ class _Reader:
         if isinstance(node, MapNode):
             return node
         shown = what if " " in what else f"`{what}`"
-        raise self._complain("wrong-type", f"{shown} is {phrase_of(node)}, and must be a map", node.span)
+        raise self._complain("wrong-type", f"{shown} is {phrase_of(node)}, and must be a map", node.span, "")
 
     def _complain(
-        self, code: Code, summary: str, span: Span, remedy: str = "", *, also: tuple[tuple[str, Span], ...] = ()
+        self, code: Code, summary: str, span: Span, remedy: str, *, also: tuple[tuple[str, Span], ...] = ()
     ) -> BrokenRangeError:
         self._complaints.add(Problem(code, summary, span, remedy, also=also))
         return BrokenRangeError()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from rehearse.errors import Complaints, Problem, did_you_mean
 from rehearse.loading.evaluate import phrase_of
 from rehearse.loading.limits import GENERATED_ROWS
-from rehearse.loading.scalars import ScalarError, is_date, iso_date
+from rehearse.loading.scalars import ScalarError, date_or_moment
 from rehearse.loading.tree import DeferredNode, ListNode, MapNode, Node, ScalarNode
 
 if TYPE_CHECKING:
@@ -85,11 +85,10 @@ def _required(name: str, node: MapNode, key: str, complaints: Complaints) -> Nod
 def _end(key: str, node: Node, complaints: Complaints) -> _End:
     """Return an end of a range: an integer, or a date, quoted or not."""
     value = node.value if isinstance(node, ScalarNode) else None
-    if isinstance(value, str) and is_date(value):
-        try:
-            return iso_date(value)
-        except ScalarError as error:
-            raise _complain(complaints, Problem(error.code, error.summary, node.span, error.remedy)) from None
+    try:
+        value = date_or_moment(value) if isinstance(value, str) else value
+    except ScalarError as error:
+        raise _complain(complaints, Problem(error.code, error.summary, node.span, error.remedy)) from None
     if isinstance(value, (int, date)) and not isinstance(value, (bool, datetime)):
         return value
     if isinstance(node, DeferredNode) and not node.references:

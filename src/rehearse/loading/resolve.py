@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rehearse.loading.generators import Generators, date_ranges
+from rehearse.loading.generators import Generators, SetupInterpolation, date_ranges
 from rehearse.loading.interpolate import Budget, BudgetSpentError, Interpolation
 from rehearse.loading.limits import GENERATED_NODES, GENERATED_TOTAL, INTERPOLATED_NODES, INTERPOLATED_TOTAL
 from rehearse.loading.matrix import binding_nodes
@@ -87,8 +87,8 @@ def _resolved(
     plain = Interpolation(names, complaints, budget)
     inputs = Interpolation(names, complaints, budget, settled="the number of rows")
     generated = Budget(nodes=GENERATED_NODES, text=GENERATED_TOTAL)
-    rows = Generators(names, generators, complaints, generated, inputs).rows
-    setup = Interpolation(names, complaints, budget, rows=rows)
+    rows = Generators(names, generators, complaints, generated, inputs)
+    setup = SetupInterpolation(names, complaints, budget, rows)
     entries: list[Entry] = []
     for entry in written.node.entries:
         if _is_taken_away(entry.key):
@@ -101,13 +101,15 @@ def _resolved(
 
 def _named(scenario: MapNode, written: Written) -> MapNode:
     """Put the id and the name of this one of a matrix in place."""
-    name, raw = scenario.entry("name"), written.node.get("name")
-    if written.bindings and name and isinstance(name.value, ScalarNode) and isinstance(raw, ScalarNode):
-        added = written.name[len(str(raw.value)) :]
-        scenario = scenario.with_entry(
-            name._replace(value=ScalarNode(f"{name.value.value}{added}", name.value.span, quoted=True))
-        )
-    found = scenario.entry("id")
-    if found is None:
-        return scenario
-    return scenario.with_entry(found._replace(value=ScalarNode(written.id, found.value.span, quoted=True)))
+    return MapNode(tuple(entry._replace(value=_own(entry, written)) for entry in scenario.entries), scenario.span)
+
+
+def _own(entry: Entry, written: Written) -> Node:
+    """Return the value of an entry of the scenario as it is for this one of a matrix."""
+    if entry.key == "id":
+        return ScalarNode(written.id, entry.value.span, quoted=True)
+    raw = written.node.get("name")
+    if entry.key != "name" or not isinstance(entry.value, ScalarNode) or not isinstance(raw, ScalarNode):
+        return entry.value
+    added = written.name[len(str(raw.value)) :] if written.bindings else ""
+    return ScalarNode(f"{entry.value.value}{added}", entry.value.span, quoted=True) if added else entry.value

@@ -60,36 +60,28 @@ def plain_scalar(text: str) -> PlainScalar:
     return text
 
 
-def is_date(text: str) -> bool:
-    """Return whether `text` has the form of a date, sound or not."""
-    return _DATE.fullmatch(text) is not None
+def date_or_moment(text: str) -> date | None:
+    """Return what a text that has the form of a date or a moment says; None for any other.
+
+    Raises:
+        ScalarError: If it has the form but is on no calendar, or has a zone or seconds.
+    """
+    if _DATE.fullmatch(text):
+        return _on_calendar(text)
+    match = _MOMENT.fullmatch(text)
+    return _moment(match) if match else None
 
 
-def is_moment(text: str) -> bool:
-    """Return whether `text` has the form of a moment, sound or not."""
-    return _MOMENT.fullmatch(text) is not None
-
-
-def iso_date(text: str) -> date:
-    """Return the date that ``2024-12-25`` names; raise `ScalarError` if the calendar has no such day."""
+def _on_calendar(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ScalarError(
-            "bad-value", f"`{text}` is no day of the calendar", "write year-month-day, or quote it if it is text"
-        ) from None
-
-
-def iso_moment(text: str) -> datetime:
-    """Return the moment that ``2024-12-25T06:00`` names; raise `ScalarError` for a zone, seconds or an hour 24."""
-    match = _MOMENT.fullmatch(text)
-    if match is None:
-        raise ScalarError("bad-value", f"`{text}` is no moment", "write 2024-12-25T06:00")
-    return _moment(match)
+        remedy = "write year-month-day, or quote it if it is text"
+        raise ScalarError("bad-value", f"`{text}` is no day of the calendar", remedy) from None
 
 
 def _date(match: re.Match[str]) -> date:
-    return iso_date(match.group())
+    return _on_calendar(match.group())
 
 
 def _not_finite(match: re.Match[str]) -> PlainScalar:

@@ -23,7 +23,7 @@ from rehearse.loading.expressions import (
 )
 from rehearse.loading.interpolate import Budget, Interpolation
 from rehearse.loading.ranges import BrokenRangeError, date_range
-from rehearse.loading.scalars import ScalarError, is_date, is_moment, iso_date, iso_moment
+from rehearse.loading.scalars import ScalarError, date_or_moment
 from rehearse.loading.tree import DeferredNode, Entry, ListNode, MapNode, Node, ScalarNode
 from rehearse.source import Span
 
@@ -221,13 +221,11 @@ def _dates(made: DateRange, interpolation: Interpolation, complaints: Complaints
 def _moment(node: Node) -> Node:
     """Return what ``clock`` says as the moment that it is; anything else as it stands, for its reader to refuse."""
     value = node.value if isinstance(node, ScalarNode) else None
-    try:
-        if isinstance(value, str) and is_moment(value):
-            value = iso_moment(value)
-        elif isinstance(value, str) and is_date(value):
-            value = iso_date(value)
-    except ScalarError:
-        return node
+    if isinstance(value, str):
+        try:
+            value = date_or_moment(value)
+        except ScalarError:
+            return node
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     return ScalarNode(value, node.span) if isinstance(value, datetime) else node

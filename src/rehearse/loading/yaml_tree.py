@@ -81,9 +81,6 @@ def read_tree(source: Source, complaints: Complaints, *, limits: Limits = SCENAR
     except yaml.MarkedYAMLError as error:
         complaints.add(_syntax_problem(source, error))
         return None
-    except yaml.YAMLError as error:
-        complaints.add(Problem("yaml-syntax", f"this is not YAML: {error}", Span(source, 1, 1, 2)))
-        return None
     except _GiveUpError:
         return None
     return builder.root
@@ -184,7 +181,7 @@ class _Builder:
         if event.anchor is not None:
             self._anchors[event.anchor] = (node, 1, 0)
         if frame is not None and is_key:
-            self._key(frame, node)
+            self._key(frame, node, span)
         else:
             self._place(node, 0, end)
 
@@ -253,10 +250,9 @@ class _Builder:
                 name, span = frame.key
                 frame.entries[name] = Entry(name, span, node)
 
-    def _key(self, frame: _Frame, node: Node, span: Span | None = None) -> None:
+    def _key(self, frame: _Frame, node: Node, place: Span) -> None:
         """Take `node` as the key of the next value, or refuse it so that its value is dropped."""
         frame.wants_key, frame.key = False, None
-        place = span or node.span
         if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
             shown = self._source.line(place.line)[place.column - 1 : place.end_column - 1].strip()
             summary = f"the key `{shown}` is not text" if shown else "a key is missing before the colon"
