@@ -106,10 +106,6 @@ def test_everything(rehearse: Command) -> None:
             ["sell-two", "--consent", "x"],
             "error: --consent is for an existing database, and none is named; give --database URL\n",
         ),
-        (
-            ["sell-two", "--server", "postgresql://h", "--database", "bundled"],
-            "error: --server makes databases of its own, --database names one; give one of the two\n",
-        ),
         (["sell-too"], "error[unknown-name]: there is no scenario or suite `sell-too`\n  = did you mean `sell-two`?\n"),
     ],
 )
@@ -213,9 +209,9 @@ def test_concurrent_steps_name_their_orders(rehearse: Command) -> None:
 
 @pytest.mark.postgresql
 def test_a_run_on_postgresql(rehearse: Command, postgres_url: str) -> None:
-    """With --server the same scenario runs on PostgreSQL, comes to the same end, and the report names it."""
+    """With a server's address the same scenario runs on PostgreSQL, comes to the same end, and the report names it."""
     rehearse("run", "sell-two", "--json")
-    answer = rehearse("run", "sell-two", "--server", postgres_url)
+    answer = rehearse("run", "sell-two", "--database", postgres_url)
     assert answer.code == 0
     assert re.search(r"postgresql \d+\.\d+, transaction, SERIALIZABLE", answer.out)
     on_sqlite, on_postgresql = (
@@ -228,7 +224,7 @@ def test_a_run_on_postgresql(rehearse: Command, postgres_url: str) -> None:
 @pytest.mark.postgresql
 def test_an_unreachable_server_is_no_traceback(rehearse: Command) -> None:
     """A server that does not answer is told in one line, and its password is not."""
-    answer = rehearse("run", "sell-two", "--server", "postgresql://somebody:geheim@127.0.0.1:1/postgres")
+    answer = rehearse("run", "sell-two", "--database", "postgresql://somebody:geheim@127.0.0.1:1/postgres")
     assert answer.code == 3
     assert answer.err.startswith("error: the PostgreSQL server cannot be used")
     assert "geheim" not in answer.out + answer.err

@@ -76,23 +76,28 @@ def selected(of: Catalog, names: Iterable[str]) -> tuple[Written, ...]:
 
 def scanned(of: Catalog, names: Iterable[str]) -> tuple[tuple[Written, ...], tuple[Problem, ...]]:
     """Return what ids, suites, files and folders name (everything if nothing is named), and what is wrong with any of it."""
-    from rehearse.loading.catalog import Catalog  # noqa: PLC0415  (start-up stays light)
-
-    asked = tuple(names)
-    found, problems = ({}, []) if asked else _kept(of.scan())
-    for name in asked:
-        try:
-            scan = Catalog((Path(name),)).scan() if Path(name).is_dir() else (of.select(name), ())
-        except ScenarioError as error:
-            problems += error.problems
-            continue
-        found.update((written.id, written) for written in scan[0] if written.id not in found)
-        problems += scan[1]
+    found: dict[str, Written] = {}
+    problems: list[Problem] = []
+    for scenarios, wrong in [_scanned(of, name) for name in names] or [of.scan()]:
+        found.update((written.id, written) for written in scenarios if written.id not in found)
+        problems += wrong
     return tuple(found.values()), tuple(dict.fromkeys(problems))
 
 
-def _kept(scan: tuple[tuple[Written, ...], tuple[Problem, ...]]) -> tuple[dict[str, Written], list[Problem]]:
-    return {written.id: written for written in scan[0]}, list(scan[1])
+def _scanned(of: Catalog, name: str) -> tuple[tuple[Written, ...], tuple[Problem, ...]]:
+    if Path(name).is_dir():
+        from rehearse.loading.catalog import Catalog  # noqa: PLC0415  (start-up stays light)
+
+        found, problems = Catalog((Path(name),)).scan()
+        return found, problems if found or problems else (_nothing_below(name),)
+    try:
+        return of.select(name), ()
+    except ScenarioError as error:
+        return (), error.problems
+
+
+def _nothing_below(folder: str) -> Problem:
+    return Problem("unknown-name", f"no scenario below `{folder}`")
 
 
 def _named(of: Catalog, name: str) -> tuple[Written, ...]:
@@ -103,7 +108,7 @@ def _named(of: Catalog, name: str) -> tuple[Written, ...]:
 
     found = Catalog((folder,)).all()
     if not found:
-        raise ScenarioError([Problem("unknown-name", f"no scenario below `{name}`")])
+        raise ScenarioError([_nothing_below(name)])
     return found
 
 
@@ -147,13 +152,13 @@ def with_options(written: Written, *, timeout: float | None, debug: bool) -> Wri
 
 
 @contextmanager
-def opened_store(database: str, server: str, consent: str) -> Iterator[Store]:
+def opened_store(database: str, consent: str) -> Iterator[Store]:
     """Open where databases come from, and close it at the end.
 
     Raises:
         CallerError: If no such database can be had.
     """
-    store = _store(database, server, consent)
+    store = _store(database, consent)
     try:
         store.sweep()
         yield store
@@ -161,20 +166,20 @@ def opened_store(database: str, server: str, consent: str) -> Iterator[Store]:
         store.close()
 
 
-def _store(database: str, server: str, consent: str) -> Store:
-    from rehearse.database.open import open_store  # noqa: PLC0415  (start-up stays light)
+def _store(database: str, consent: str) -> Store:
+    """Only consent, or the path of a file, makes of an address an existing database; else it is a server for our own."""
+    if database in OWN and consent:
+        raise CallerError("--consent is for an existing database, and none is named; give --database URL")
+    if not consent and not database.startswith(FILE):
+        from rehearse.database.open import open_store  # noqa: PLC0415  (start-up stays light)
 
-    if server and database != "sqlite":
-        raise CallerError("--server makes databases of its own, --database names one; give one of the two")
-    if server or database in OWN:
-        if consent:
-            raise CallerError("--consent is for an existing database, and none is named; give --database URL")
-        return open_store(server or database)
+        return open_store(database)
     from rehearse.database.attached import AttachedStore  # noqa: PLC0415
 
     return AttachedStore(database, consent=(consent,) if consent else ())
 
 
+FILE = "sqlite:///"
 OWN = ("sqlite", "sqlite://", "bundled", "postgresql+bundled://")
 """Words for `--database` that name no database, but a way to have one of one's own."""
 

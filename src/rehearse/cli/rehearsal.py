@@ -37,7 +37,6 @@ class RunOptions:
     names: tuple[str, ...] = ()
     everything: bool = False
     database: str = "sqlite"
-    server: str = ""
     consent: str = ""
     timeout: float | None = None
     retry: int | None = None
@@ -63,7 +62,7 @@ def rehearse(options: RunOptions) -> int:
     cancellation = Cancellation()
     artifacts = engine.artifact_store(project, options.artifacts)
     with ExitStack() as stack:
-        store = stack.enter_context(engine.opened_store(options.database, options.server, options.consent))
+        store = stack.enter_context(engine.opened_store(options.database, options.consent))
         stack.callback(artifacts.close)
         stack.enter_context(polite_interrupt(cancellation, lambda text: people.line(text, style="warn")))
         watchers = _listeners(stack, options, many=len(plans) > 1)

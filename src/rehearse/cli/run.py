@@ -16,13 +16,10 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
         str,
         typer.Option(
             metavar="sqlite|bundled|URL",
-            help="A database of one's own on SQLite (default) or on the PostgreSQL that ships along; or an existing one, "
-            "which is guarded, backed up and put back.",
+            help="Where databases of one's own come from: SQLite (default), the PostgreSQL that installs along, or a server. "
+            "With --consent: an existing database, which is guarded, backed up and put back.",
         ),
     ] = "sqlite",
-    server: Annotated[
-        str, typer.Option(metavar="URL", help="Make databases of one's own on this PostgreSQL server.")
-    ] = "",
     consent: Annotated[
         str, typer.Option(metavar="NAME", help="The full name of the existing database that this run may change.")
     ] = "",
@@ -60,7 +57,6 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
             names=tuple(names or ()),
             everything=everything,
             database=database,
-            server=server,
             consent=consent,
             timeout=timeout,
             retry=retry,
