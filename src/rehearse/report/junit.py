@@ -51,7 +51,7 @@ def _test_case(suite: ET.Element, report: RunReport, limits: Limits) -> None:
         kind = "failure" if result.status == "failed" else "error"
         message = result.errors[0] if result.errors else result.status
         about = {"type": result.category or result.status, "message": cell(message)}
-        ET.SubElement(case, kind, about).text = visible(text_report(result, limits=limits))
+        ET.SubElement(case, kind, about).text = visible(text_report(result, limits=limits, journal=report.journal))
 
 
 def _properties(report: RunReport) -> tuple[tuple[str, str], ...]:

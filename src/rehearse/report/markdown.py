@@ -13,6 +13,7 @@ from rehearse.report.model import (
     checks_in_order,
     count_text,
     isolation_text,
+    journal_text,
     rows_cut,
     seconds_text,
     shown,
@@ -40,7 +41,7 @@ def markdown_report(report: RunReport, *, limits: Limits = LIMITS) -> str:
     sections = (
         _heading(report),
         _steps(report.result),
-        _changes(report.result, limits),
+        _changes(report, limits),
         _checks(report.result, limits),
         _errors(report.result),
         *(_panel(panel, limits) for panel in report.panels),
@@ -84,7 +85,8 @@ def _steps(result: ScenarioResult) -> Iterator[str]:
     yield from table(("step", "operation", "outcome", "why", "time", "queries"), rows)
 
 
-def _changes(result: ScenarioResult, limits: Limits) -> Iterator[str]:
+def _changes(report: RunReport, limits: Limits) -> Iterator[str]:
+    result = report.result
     if result.diff is None:
         return
     yield "## What changed\n"
@@ -92,13 +94,15 @@ def _changes(result: ScenarioResult, limits: Limits) -> Iterator[str]:
         yield "Nothing."
         return
     rows: list[tuple[str, ...]] = []
-    for name in changed_tables(result.diff):
-        lines = change_lines(result.diff, name, limits=limits)
+    for name in (table for table in changed_tables(result.diff) if table not in report.journal):
+        lines = change_lines(result.diff, name, limits=limits.brief())
         rows += [(line.sign, line.table, line.row, ", ".join(line.details)) for line in lines]
         cut = rows_cut(result.diff, name, limits=limits)
         if cut:
             rows.append(("…", name, "", f"cut: {cut:,} more rows in diff.json"))
     yield from table(("", "table", "row", "change"), rows)
+    if journal_text(result.diff, report.journal):
+        yield f"\nJournal: {escaped(journal_text(result.diff, report.journal))}"
 
 
 def _checks(result: ScenarioResult, limits: Limits) -> Iterator[str]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from rehearse.database.observe import Statement
 from rehearse.domain import PanelTable
 from rehearse.report.visible import CELL_BYTES, cell
 from rehearse.run.outcome import ScenarioResult
-from rehearse.values import FrozenMap, Value, plain
+from rehearse.values import FrozenMap, Value, plain, plain_fraction
 
 if TYPE_CHECKING:
     from rehearse.expect.verdict import CheckResult
     from rehearse.snapshot.model import Diff, RowChange
+
+
+LINE_CELL_BYTES = 80
+"""A value in a line of text or Markdown holds so much; pages and files hold more."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,10 @@ class Limits:
     cell: int = CELL_BYTES
     statements: int = 10_000
     sql: int = 10_000
+
+    def brief(self) -> Limits:
+        """Return the limits of a line of text, where a stored document or a list of hashes is only in the way."""
+        return replace(self, cell=min(self.cell, LINE_CELL_BYTES))
 
     def smaller(self) -> Limits:
         """Return a quarter of everything, for a report that came out too large."""
@@ -68,6 +79,7 @@ class RunReport:
         values_logged: Whether the SQL log holds parameter values.
         environment: Label and value: versions, platform.
         command: How to run it again.
+        journal: Tables that the domain keeps as its journal; text and Markdown count their rows instead of showing them.
     """
 
     result: ScenarioResult
@@ -78,6 +90,7 @@ class RunReport:
     values_logged: bool = False
     environment: tuple[tuple[str, str], ...] = ()
     command: str = ""
+    journal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +117,12 @@ def change_lines(diff: Diff, table: str, *, limits: Limits = LIMITS) -> tuple[Ch
     """Return the changed rows of one table, at most ``limits.rows``."""
     columns = diff.columns.get(table, ())
     return tuple(_change_line(change, columns, limits) for change in diff.changes[table][: limits.rows])
+
+
+def journal_text(diff: Diff, journal: tuple[str, ...]) -> str:
+    """Return how many rows of journal tables changed: ``4 rows of notifications, 1 row of audit_log``; empty if none did."""
+    changed = [table for table in changed_tables(diff) if table in journal]
+    return ", ".join(f"{count_text(len(diff.changes[table]), 'row')} of {visible_name(table)}" for table in changed)
 
 
 def rows_cut(diff: Diff, table: str, *, limits: Limits = LIMITS) -> int:
@@ -158,6 +177,13 @@ def shown(value: object) -> str:
     if isinstance(value, Mapping) and not isinstance(value, FrozenMap):
         return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
     return plain(value)  # type: ignore[arg-type]
+
+
+def rounded(value: object) -> str:
+    """Return what a passed check found: a number with more than four decimals is rounded, since nothing hangs on the rest."""
+    if isinstance(value, Decimal | float) and math.isfinite(value):
+        return plain_fraction(Fraction(value))
+    return shown(value)
 
 
 def seconds_text(seconds: float) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
 
-from rehearse.fields import CLOCK_TIME, HOURS, NULLABLE, Help, Length, Pattern, Range, Ref, Unit
+from rehearse.fields import CLOCK_TIME, HOURS, NULLABLE, Help, Length, Pattern, Range, Ref, RowId, Unit
 from rehearse.loading.reader import RecordField, record_shape
 from rehearse.measures import engine_measures
 from rehearse.report.model import shown
@@ -28,7 +28,7 @@ def reference_lines(domain: Domain) -> Iterator[Line]:
     """Return the reference of `domain`, line by line."""
     yield Line(domain.name, "title")
     yield from prose(domain.doc, indent=2)
-    yield from _chapter("Categories", _entries(domain.categories.items()))
+    yield from _chapter("Categories", _categories(domain.categories))
     yield from _chapter("Operations", (line for item in domain.operations.values() for line in _operation(item)))
     yield from _chapter(
         "Set-up: sections",
@@ -54,6 +54,11 @@ def _chapter(title: str, lines: Iterable[Line]) -> Iterator[Line]:
         yield Line()
         yield Line(title, "title")
         yield from body
+
+
+def _categories(categories: Mapping[str, str]) -> Iterator[Line]:
+    for name, meaning in categories.items():
+        yield Line(f"  {name}" if name == meaning else f"  {name}, read as {meaning}")
 
 
 def prose(text: str, *, indent: int) -> Iterator[Line]:
@@ -93,7 +98,7 @@ def _fields(record: type, indent: int) -> Iterator[Line]:
 
 
 def field_text(item: RecordField) -> str:
-    """Return a field in one line, as ``person_id: a row of persons, required (also: person). Who is away``."""
+    """Return a field in one line, as ``person_id: a row of persons, required (also: person) – who is away``."""
     marks = marks_of(item.annotation)
     unit = "".join(f", in {mark.name}" for mark in marks if isinstance(mark, Unit))
     if item.required:
@@ -103,7 +108,7 @@ def field_text(item: RecordField) -> str:
     else:
         default = f", default {default_text(item)}"
     aliases = f" (also: {', '.join(item.aliases)})" if item.aliases else ""
-    help_text = "".join(f". {mark.text}" for mark in marks if isinstance(mark, Help))
+    help_text = "".join(f" – {mark.text}" for mark in marks if isinstance(mark, Help))
     null = " or null" * (NULLABLE in marks)
     return f"{item.name}: {type_words(item.annotation)}{null}{unit}{default}{aliases}{help_text}"
 
@@ -169,6 +174,9 @@ def type_words(annotation: object) -> str:
     return _WORDS.get(annotation, "anything")
 
 
+_ID = get_args(RowId)
+
+
 def _annotated_words(annotation: object) -> str:
     inner, *marks = get_args(annotation)
     if HOURS in marks:
@@ -183,7 +191,7 @@ def _annotated_words(annotation: object) -> str:
             case Range():
                 words += _range_words(mark)
             case Pattern():
-                words += f" ({mark.says})"
+                words = "an id" if mark in _ID else f"{words} ({mark.says})"
             case Length(maximum=int()):
                 words += f" (at most {mark.maximum})"
     return words

@@ -14,8 +14,10 @@ from rehearse.codec import loads
 from rehearse.database.observe import Statement
 from rehearse.domain import PanelTable
 from rehearse.errors import ArtifactError, Complaints
+from rehearse.loading.load import DEFAULT_DOMAIN
 from rehearse.loading.tree import MapNode, Node, ScalarNode, plain_value
 from rehearse.loading.yaml_tree import read_tree
+from rehearse.registry import domain, domain_names
 from rehearse.report.json import json_report
 from rehearse.report.junit import junit_report
 from rehearse.report.markdown import markdown_report
@@ -100,6 +102,7 @@ def stored_report(files: Files, result: ScenarioResult, *, whole: bool = True) -
         values_logged=_text(scenario, "debug_mode") == "true",
         environment=environment(result),
         command=command(result),
+        journal=_journal(scenario),
     )
 
 
@@ -150,6 +153,17 @@ def _scenario(files: Files) -> MapNode | None:
 
 
 HEAD_KEYS = ("category", "priority", "tags", "rationale", "domain", "clock", "seed", "debug_mode")
+
+
+def stored_journal(files: Files) -> tuple[str, ...]:
+    """Return the journal tables of a stored run's domain."""
+    return _journal(_scenario(files))
+
+
+def _journal(scenario: MapNode | None) -> tuple[str, ...]:
+    """Return the domain's journal tables; none if the domain is not installed here."""
+    name = _text(scenario, "domain") or DEFAULT_DOMAIN
+    return domain(name).journal_tables if name in domain_names() else ()
 
 
 def _head(text: str) -> str:

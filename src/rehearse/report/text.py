@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Literal
 
 from rehearse.report.model import (
     LIMITS,
+    LINE_CELL_BYTES,
     Limits,
     change_lines,
     changed_tables,
     checks_in_order,
     count_text,
     isolation_text,
+    journal_text,
+    rounded,
     rows_cut,
     seconds_text,
     shown,
@@ -47,9 +50,9 @@ class Line:
     style: Style = "plain"
 
 
-def text_report(result: ScenarioResult, *, limits: Limits = LIMITS) -> str:
+def text_report(result: ScenarioResult, *, limits: Limits = LIMITS, journal: tuple[str, ...] = ()) -> str:
     """Return the whole report as plain text with a final line feed."""
-    return "".join(f"{line.text}\n" for line in report_lines(result, limits=limits))
+    return "".join(f"{line.text}\n" for line in report_lines(result, limits=limits, journal=journal))
 
 
 def headline(result: ScenarioResult) -> Line:
@@ -69,12 +72,12 @@ def status_text(result: ScenarioResult) -> str:
     return f"{result.status} ({result.category})"
 
 
-def report_lines(result: ScenarioResult, *, limits: Limits = LIMITS) -> tuple[Line, ...]:
-    """Return the whole report, line by line."""
+def report_lines(result: ScenarioResult, *, limits: Limits = LIMITS, journal: tuple[str, ...] = ()) -> tuple[Line, ...]:
+    """Return the whole report, line by line; changed rows of `journal` tables are counted, not shown."""
     sections = (
         _heading(result),
         _steps(result),
-        _changes(result, limits),
+        _changes(result, limits, journal),
         _checks(result, limits),
         _errors(result),
         _attempts(result),
@@ -122,7 +125,7 @@ def _reason(reason: Reason) -> Line:
     return Line(f"        {cell(reason.code)}: {cell(reason.text)}", "dim")
 
 
-def _changes(result: ScenarioResult, limits: Limits) -> Iterator[Line]:
+def _changes(result: ScenarioResult, limits: Limits, journal: tuple[str, ...]) -> Iterator[Line]:
     if result.diff is None:
         return
     diff = result.diff
@@ -132,13 +135,15 @@ def _changes(result: ScenarioResult, limits: Limits) -> Iterator[Line]:
         else "nothing"
     )
     yield Line(f"What changed: {counts}", "title")
-    for table in changed_tables(diff):
-        for change in change_lines(diff, table, limits=limits):
+    for table in (table for table in changed_tables(diff) if table not in journal):
+        for change in change_lines(diff, table, limits=limits.brief()):
             yield Line(f"  {change.sign} {change.table} {change.row}  {', '.join(change.details)}".rstrip())
         if rows_cut(diff, table, limits=limits):
             yield Line(
                 f"  … cut: {rows_cut(diff, table, limits=limits):,} more rows of {cell(table)} in diff.json", "dim"
             )
+    if journal_text(diff, journal):
+        yield Line(f"  journal: {journal_text(diff, journal)}", "dim")
 
 
 def _checks(result: ScenarioResult, limits: Limits) -> Iterator[Line]:
@@ -163,7 +168,7 @@ def verdict_text(checks: Iterable[CheckResult]) -> str:
 def _check(check: CheckResult, width: int) -> Iterator[Line]:
     mark, style = MARKS[check.status], STYLES[check.status]
     if check.status == "passed":
-        yield Line(f"  {mark} {cell(check.key):<{width}}  {cell(shown(check.actual))}", style)
+        yield Line(f"  {mark} {cell(check.key):<{width}}  {cell(rounded(check.actual), limit=LINE_CELL_BYTES)}", style)
         return
     yield Line(f"  {mark} {cell(check.key)}  ({check.category})", style)
     yield Line(f"      expected  {cell(check.expected)}")
