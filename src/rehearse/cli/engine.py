@@ -171,6 +171,8 @@ def _store(database: str, consent: str) -> Store:
     if database in OWN and consent:
         raise CallerError("--consent is for an existing database, and none is named; give --database URL")
     if not consent and not database.startswith(FILE):
+        if database not in OWN and not database.startswith(SERVERS):
+            raise CallerError(f"no database at {without_credentials(database)}; known are sqlite, bundled and postgresql://…")
         from rehearse.database.open import open_store  # noqa: PLC0415  (start-up stays light)
 
         return open_store(database)
@@ -180,6 +182,7 @@ def _store(database: str, consent: str) -> Store:
 
 
 FILE = "sqlite:///"
+SERVERS = ("postgresql://", "postgres://", "postgresql+psycopg://")
 OWN = ("sqlite", "sqlite://", "bundled", "postgresql+bundled://")
 """Words for `--database` that name no database, but a way to have one of one's own."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rehearse.cli import engine
@@ -16,7 +16,7 @@ from rehearse.cli.terminal import Printer, for_people
 from rehearse.errors import Problem, ScenarioError
 from rehearse.report.model import count_text, seconds_text
 from rehearse.report.stored import EXPORTERS
-from rehearse.report.text import headline, report_lines
+from rehearse.report.text import Line, headline, report_lines
 from rehearse.run.deadline import Cancellation
 from rehearse.run.outcome import ScenarioResult, exit_code
 from rehearse.run.run import Services
@@ -131,12 +131,18 @@ def _report(results: tuple[ScenarioResult, ...], people: Printer, journals: Mapp
         return
     for result in results:
         if result.success:
-            people.lines([headline(result)])
+            people.lines([_in_list(result)])
         else:
             people.line()
             people.lines(report_lines(result, journal=journals[result.scenario_id]))
             people.line()
     people.line(summary(results), style="good" if exit_code(results) == 0 else "bad")
+
+
+def _in_list(result: ScenarioResult) -> Line:
+    """The headline with the fingerprint of the final state, by which two lists can be compared."""
+    line = headline(result)
+    return replace(line, text=f"{line.text} · {(result.fingerprint or '')[:16]}")
 
 
 def summary(results: tuple[ScenarioResult, ...]) -> str:
