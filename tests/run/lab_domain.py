@@ -475,8 +475,10 @@ def check(world: World, steps: tuple[StepParameters, ...], policy: LabPolicy, co
 
 def rows(world: World, policy: LabPolicy, clock: datetime) -> tuple[TableRows, ...]:
     """Return the set-up's rows."""
-    del policy, clock
+    del clock
     cells = tuple((placed.value.id, placed.value.value) for placed in world.sections["cells"])  # type: ignore[attr-defined]
+    if policy.fails_in == "setup":
+        cells += cells[:1]
     return (TableRows("cells", ("id", "value"), cells),)
 
 

@@ -9,9 +9,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rehearse.database.store import is_transient
-from rehearse.errors import GuardRefusedError, RehearseError
+from rehearse.errors import ArtifactError, GuardRefusedError, LeaseRevokedError, RehearseError
 from rehearse.run.act import described, traced
-from rehearse.run.events import DatabaseReady, Event, Listener, PhaseEnded, PhaseStarted, RunEnded, RunStarted
+from rehearse.run.events import (
+    DatabaseReady,
+    Event,
+    Listener,
+    PhaseEnded,
+    PhaseStarted,
+    RunEnded,
+    RunStarted,
+    event_name,
+)
 from rehearse.run.outcome import (
     Attempt,
     Execution,
@@ -75,9 +84,12 @@ class Ledger:
         return summarise(self._failures, self._execution, self._verdict)
 
     def emit(self, event: Event) -> None:
-        """Tell every listener, in order."""
+        """Tell every listener, in order. One that raises watches the run and is no part of it: it is logged, and told the next event."""
         for listener in self._listeners:
-            listener(event)
+            try:
+                listener(event)
+            except Exception:
+                logger.exception("%s: a listener failed at %s", self._plan.scenario.id, event_name(event))
 
     @contextmanager
     def phase(self, phase: Phase) -> Iterator[None]:
@@ -94,12 +106,18 @@ class Ledger:
             yield
         except Exception as error:  # noqa: BLE001  (the phase boundary: noted with its traceback, never lost)
             failure = failure_of(phase, error)
-            self._failures.append(failure)
+            if not self._was_cut_short(error):
+                self._failures.append(failure)
         self._times[phase] = self._times.get(phase, 0.0) + time.perf_counter() - started
         message = failure.messages[0] if failure else None
         self.emit(PhaseEnded(scenario_id, phase, self._times[phase], message))
         if failure:
             raise PhaseFailedError(message)
+
+    def _was_cut_short(self, error: Exception) -> bool:
+        """Whether what stopped a step cost the run its database: then the step is the failure, and not that nobody can look any more."""
+        execution = self._execution
+        return isinstance(error, LeaseRevokedError) and execution is not None and (execution.timed_out or execution.cancelled)
 
     def leased(self, lease: Lease, store: Store) -> None:
         """Note which database the run has."""
@@ -215,7 +233,7 @@ def failure_of(phase: Phase, error: Exception) -> Failure:
     category: FailureCategory = "error"
     if phase == "restore":
         category = "cleanup"
-    elif phase in ("isolate", "capture_before", "capture_after", "retain") or isinstance(error, OSError):
+    elif phase in ("isolate", "capture_before", "capture_after", "retain") or isinstance(error, OSError | ArtifactError):
         category = "infrastructure"
     message = str(error) if isinstance(error, GuardRefusedError | RehearseError) else described(error)
     return Failure(phase, category, (message,), traced(error), is_transient(error))
