@@ -38,7 +38,9 @@ class Proxy:
         self.url = f"postgresql://rehearse@127.0.0.1:{port}/postgres"
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._child.kill()
         self._child.communicate()
 

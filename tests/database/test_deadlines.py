@@ -310,9 +310,7 @@ store.close()
 
 
 @pytest.mark.parametrize("backend", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def test_two_hundred_timeouts_leave_nothing(
-    backend: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_two_hundred_timeouts_leave_nothing(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """After many statements that ran into their deadline there is no thread, descriptor or connection more (F29)."""
     place = str(tmp_path) if backend == "sqlite" else request.getfixturevalue("postgres_url")
     told = in_child(TIMEOUTS, backend, place)
@@ -410,12 +408,27 @@ def test_an_abandoned_thread_is_left_behind_without_a_database(sqlite_store: Sql
 
 
 @pytest.mark.postgresql
+def test_a_statement_over_its_deadline_is_gone_from_the_server(postgres_store: PostgresStore) -> None:
+    """When the error is told, the server works on nothing of it any more (F21)."""
+    lease = postgres_store.lease(asked(sessions=2))
+    work = opened(lease, seconds=0.1)
+    with pytest.raises(DeadlinePassedError):
+        work.connection.exec_driver_sql("SELECT pg_sleep(600)")
+    states = postgres_store._databases._ask("SELECT state FROM pg_stat_activity WHERE pid = %s", work.wire.backend_pid)
+    assert states == [("idle in transaction (aborted)",)]
+    work.close()
+    lease.discard()
+
+
+@pytest.mark.postgresql
 def test_several_sessions_are_interrupted_at_once(postgres_store: PostgresStore) -> None:
     """One call stops every running statement of the lease, and discarding stops them as well."""
     for ends in ("interrupt", "discard"):
         lease = postgres_store.lease(asked(sessions=3))
         works = [opened(lease) for _ in range(3)]
-        running = [InThread(lambda work=work: work.connection.exec_driver_sql("SELECT pg_sleep(600)")) for work in works]
+        running = [
+            InThread(lambda work=work: work.connection.exec_driver_sql("SELECT pg_sleep(600)")) for work in works
+        ]
         for work in works:
             until_busy(work)
         if ends == "discard":

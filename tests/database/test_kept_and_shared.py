@@ -18,7 +18,6 @@ from rehearse.database.observe import StatementLog
 from rehearse.database.open import open_store
 from rehearse.database.postgres import PostgresStore
 from rehearse.database.server import BundledServer
-from rehearse.database.sqlite import SqliteStore
 from rehearse.database.store import Layer
 from rehearse.database.watch import TransactionError
 from rehearse.errors import LeaseRevokedError, RehearseError
@@ -26,6 +25,7 @@ from rehearse.errors import LeaseRevokedError, RehearseError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from rehearse.database.sqlite import SqliteStore
     from rehearse.database.store import Lease, Store
 
 FRESH = {"p1": 10, "p2": 20, "p3": 30}
@@ -198,7 +198,9 @@ def test_numbers_begin_anew_in_every_run(store: Store, isolation: str) -> None:
         assert made.inserted_primary_key[0] == 1
         work.commit()
         work.close()
-        assert lease.how == ("transaction" if isolation == "transaction" else "memory" if lease.backend == "sqlite" else "database")
+        assert lease.how == (
+            "transaction" if isolation == "transaction" else "memory" if lease.backend == "sqlite" else "database"
+        )
         lease.discard()
 
 
@@ -274,7 +276,9 @@ def test_a_set_up_that_fails_on_a_bench_leaves_the_bench_usable(postgres_store: 
         connection.exec_driver_sql("SELECT * FROM nowhere")
 
     with pytest.raises(sa.exc.DBAPIError):
-        postgres_store.lease(request(layers=(SCHEMA, Layer("failing-on-bench", build, "setup")), isolation="transaction"))
+        postgres_store.lease(
+            request(layers=(SCHEMA, Layer("failing-on-bench", build, "setup")), isolation="transaction")
+        )
     lease = postgres_store.lease(request(layers=(SCHEMA,), isolation="transaction"))
     work = opened(lease)
     assert work.connection.execute(PEOPLE.select()).all() == []
@@ -301,7 +305,9 @@ def test_clones_are_made_ahead_and_dropped_at_the_end(postgres_url: str) -> None
     store.close()
     store.close()
     with psycopg.connect(postgres_url) as server:
-        left = server.execute("SELECT datname FROM pg_database WHERE datname ~ %s", (store._databases.holder,)).fetchall()
+        left = server.execute(
+            "SELECT datname FROM pg_database WHERE datname ~ %s", (store._databases.holder,)
+        ).fetchall()
     assert left == []
 
 

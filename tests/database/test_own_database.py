@@ -357,4 +357,3 @@ def test_a_copy_starts_from_now_and_goes_its_own_way(store: Store) -> None:
     assert hours_now(later) == FRESH | {"p1": 11, "p3": 33}
     later.discard()
     lease.discard()
-

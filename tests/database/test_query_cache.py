@@ -157,7 +157,10 @@ def test_cached_reads_equal_uncached_ones(store: Store, kind: str, steps: list[C
 
 @pytest.mark.postgresql
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(readers=st.lists(st.sampled_from((people, shifts, one)), min_size=2, max_size=8), writes=st.lists(st.booleans(), min_size=8, max_size=8))
+@given(
+    readers=st.lists(st.sampled_from((people, shifts, one)), min_size=2, max_size=8),
+    writes=st.lists(st.booleans(), min_size=8, max_size=8),
+)
 def test_another_sessions_commit_is_seen(
     postgres_store: Store, readers: list[Callable[[Work], object]], writes: list[bool]
 ) -> None:
@@ -305,3 +308,27 @@ def test_the_cache_is_bounded() -> None:
         cache.keep(shape, "SELECT x FROM a WHERE y = ?", (n,), Answer([(n,)], None))
     assert cache.find(shape, "SELECT x FROM a WHERE y = ?", (0,)) is None
     assert cache.find(shape, "SELECT x FROM a WHERE y = ?", (1000,)) is not None
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_rows_come_out_whole_however_they_are_fetched(store: Store, *, cache: bool) -> None:
+    """One by one, by portions or at once, from the server or from memory: the same rows in the same order."""
+    lease = store.lease(request(sessions=2, cache=cache))
+    work = opened(lease)
+    driver = work.connection.connection.driver_connection
+    seen = []
+    for _ in range(2):
+        cursor = driver.cursor()
+        cursor.execute("SELECT id FROM people ORDER BY id")
+        seen.append(
+            [cursor.fetchone(), *cursor.fetchmany(1), *cursor.fetchmany(5), *cursor.fetchall(), cursor.fetchone()]
+        )
+        cursor.execute("SELECT id FROM people ORDER BY id")
+        seen.append([*cursor, None])
+        assert [column[0] for column in cursor.description] == ["id"]
+    assert seen == [[("p1",), ("p2",), ("p3",), None]] * 4
+    many = driver.cursor()
+    many.execute("DELETE FROM shifts")
+    assert many.description is None
+    work.close()
+    lease.discard()

@@ -70,7 +70,9 @@ def test_programs_behind_a_closed_door_are_copied_once(package: Path, tmp_path: 
     }
 
 
-def test_programs_that_everybody_reaches_are_used_where_they_are(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_that_everybody_reaches_are_used_where_they_are(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another user who can pass through runs the original."""
     monkeypatch.setattr(server_files, "_is_open_to_all", lambda _: True)
     assert find_programs(ServerUser(65534, 65534, differs=True)) == package / "pginstall18" / "bin"

@@ -275,7 +275,9 @@ def test_clones_of_a_killed_process_are_swept_and_those_of_a_living_one_are_not(
             thread.start()
         for thread in threads:
             thread.join()
-        return not any(name.startswith(("rehearse_c_", "rehearse_b_")) for name in own_names(lasting_databases) & theirs - kept())
+        return not any(
+            name.startswith(("rehearse_c_", "rehearse_b_")) for name in own_names(lasting_databases) & theirs - kept()
+        )
 
     def kept() -> set[str]:
         held = lasting_databases._ask("SELECT datname FROM pg_database WHERE datname ~ '^rehearse_[bc]_'")
@@ -447,4 +449,3 @@ def short(tmp_path: Path) -> Path:
     import tempfile  # noqa: PLC0415
 
     return Path(tempfile.gettempdir()) / f"rh-{os.getpid()}-{tmp_path.name[-8:]}"
-

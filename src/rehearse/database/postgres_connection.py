@@ -114,6 +114,9 @@ class PostgresCursor(psycopg.Cursor[TupleRow]):
         """Return the rows that are left."""
         return list(self._rows) if self._served else super().fetchall()
 
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+        return iter(self.fetchall())
+
     def answer(self) -> Answer | None:
         """Return all rows just read, leaving them to be fetched; None if the statement returned none."""
         if super().description is None:

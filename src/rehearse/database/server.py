@@ -34,6 +34,7 @@ _SETTINGS: Final = (
     "jit=off",
     "max_parallel_workers_per_gather=0",
     "max_worker_processes=0",
+    "dynamic_shared_memory_type=mmap",  # lies in the data directory and goes with it
     "shared_buffers=32MB",
     "max_connections=100",
     "deadlock_timeout=20ms",

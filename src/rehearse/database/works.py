@@ -133,6 +133,7 @@ class LeasedWork(Generic[WireT]):
         if self._closed:
             return
         self._closed = True
+        self.watch.busy = False  # what broke into a statement may have come before it could say that it was over
         if self.watch.opened:
             self.watch.opened = False
             self._ended(committed=False)
