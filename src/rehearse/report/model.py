@@ -188,7 +188,7 @@ def rounded(value: object) -> str:
 
 def seconds_text(seconds: float) -> str:
     """Return a stretch of time with its unit: ``3 ms``, ``1.2 s``, ``2 min 5 s``."""
-    if seconds < 0.0005:  # noqa: PLR2004  (it would round to nothing)
+    if seconds < 0.001:  # noqa: PLR2004  (a millisecond is the finest that anybody reads)
         return "<1 ms"
     if seconds < 0.9995:  # noqa: PLR2004  (it would round to a second)
         return f"{seconds * 1000:.0f} ms"
