@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rehearse.errors import ScenarioError, ScenarioNotFoundError
-from rehearse.loading import catalog as catalog_module
+from rehearse.loading import scenario_files
 from rehearse.loading.catalog import Catalog
 
 if TYPE_CHECKING:
@@ -222,13 +222,13 @@ def test_ids_in_any_spelling(root: Path, text: str) -> None:
 def test_files_are_parsed_only_when_needed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asking for an id parses the files in which it may stand, once, until they change."""
     read: list[str] = []
-    original = catalog_module.read_file
+    original = scenario_files.read_file
 
     def counted(path: Path, complaints: object) -> object:
         read.append(path.name)
         return original(path, complaints)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(catalog_module, "read_file", counted)
+    monkeypatch.setattr(scenario_files, "read_file", counted)
     catalog = Catalog([root])
     catalog.by_id("n1-deep")
     catalog.by_id("n1-deep")

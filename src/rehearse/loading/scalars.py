@@ -111,9 +111,13 @@ def _integer(match: re.Match[str]) -> int:
     text = match.group()
     if len(text) > DIGITS:
         raise _too_long(text)
-    value = int(text, 0)
-    if abs(value) >= _TOO_GREAT:  # hexadecimal digits are fewer than those that they stand for
-        raise _too_long(text)
+    return int(text)
+
+
+def _based(match: re.Match[str]) -> int:
+    value = int(match.group(), 0)
+    if value >= _TOO_GREAT:  # its digits are fewer than those that it stands for
+        raise _too_long(match.group())
     return value
 
 
@@ -139,7 +143,7 @@ def _too_long(text: str) -> ScalarError:
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], PlainScalar]], ...] = (
     (_INTEGER, _integer),
     (_NUMBER, _number),
-    (_BASED, _integer),
+    (_BASED, _based),
     (_DATE, _date),
     (_MOMENT, _moment),
     (_NOT_FINITE, _not_finite),
