@@ -186,9 +186,7 @@ class AttachedLease:
 
     def _given_back(self, work: AnyWork) -> None:
         with self._lock:
-            session = self._open.pop(work, None)
-        if session is None:
-            return
+            session = self._open.pop(work)
         fit = not (work.watch.interruptions or session.wire.in_transaction or self._finished or self._tenure.revoked)
         if fit and not (session.face is not None and (session.face.closed or session.face.invalidated)):
             with self._lock:

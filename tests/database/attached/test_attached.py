@@ -392,6 +392,19 @@ def test_an_unanswered_commit_is_read_back(sqlite_target: Target, tmp_path: Path
     lease.discard()
 
 
+def test_a_transaction_that_only_reads_leaves_no_row_in_the_journal(sqlite_target: Target, tmp_path: Path) -> None:
+    """Only what may write is told of afterwards."""
+    lease = store_of(sqlite_target, tmp_path).lease(replace(REQUEST, layers=()))
+    for write in (False, True):
+        work = lease.work(StatementLog(), Deadline.after(SECONDS))
+        work.begin(write=write)
+        work.commit()
+        work.close()
+    assert [("a-0001",)] == sqlite_target.run("SELECT run FROM rehearse_journal")
+    lease.discard()
+    assert [] == sqlite_target.run("SELECT run FROM rehearse_journal")
+
+
 def test_an_operation_cannot_end_the_runs_transaction(adopted: Target, tmp_path: Path) -> None:
     """COMMIT is the run's to say here too."""
     lease = store_of(adopted, tmp_path).lease(REQUEST)

@@ -553,8 +553,10 @@ def test_a_target_in_use_is_dumped_and_the_dump_is_read(postgres_target: Target,
     assert [] == leftovers(postgres_target, guarded.home)
     damage(postgres_target)
     guarded.put_back()
-    guarded.release()
     assert () == before.differences(content(postgres_target))
+    guarded.delete(manifest.id)
+    assert () == guarded.home.listed()
+    guarded.release()
 
 
 @contextmanager

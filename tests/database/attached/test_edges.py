@@ -356,6 +356,7 @@ def test_a_dump_is_killed_at_its_deadline_and_when_the_run_is_cancelled(
     with pytest.raises(TimeoutError, match=r"slow missed its deadline of 0\.05 s"):
         postgres_dump.dump(url, "1", tmp_path / "part", server_version=180000, deadline=Deadline.after(0.05))
     with monkeypatch.context() as patch:
+        patch.setattr(postgres_dump, "program", lambda *_: slow)
         patch.setattr(postgres_dump.subprocess.Popen, "communicate", cancelled)
         with pytest.raises(KeyboardInterrupt):
             postgres_dump.dump(url, "1", tmp_path / "part", server_version=180000, deadline=Deadline.after(SECONDS))

@@ -1,6 +1,6 @@
 """Whatever ends a run on an attached target, the next start makes it good: by effect and by instant.
 
-By default PostgreSQL's sweeps take every seventh effect and the random kills are few; REHEARSE_SWEEP=all takes every
+By default PostgreSQL's sweeps take every eleventh effect and the random kills are few; REHEARSE_SWEEP=all takes every
 effect, REHEARSE_KILLS=1000 kills so often.
 """
 
@@ -102,7 +102,7 @@ def effects_of(action: Callable[[], None]) -> int:
 
 def steps(database: Target, total: int, offset: int) -> Iterator[int]:
     """Return the effects to be swept."""
-    stride = 1 if EVERY or database.backend == "sqlite" else 7
+    stride = 1 if EVERY or database.backend == "sqlite" else 11
     return iter(range(1 + (offset if stride > 1 else 0), total + 1, stride))
 
 
@@ -157,8 +157,8 @@ def test_a_kill_at_any_effect_of_a_recovery(adopted: Target, tmp_path: Path) -> 
     before = content(adopted)
     total = effects_of(lambda: rehearse(adopted, tmp_path / "count"))
     inner = 0
-    for n in range(total // 2 + 1, total + 1, 1 if EVERY else (9 if adopted.backend == "sqlite" else 20)):
-        for m in range(1, 1_000, 1 if EVERY else (3 if adopted.backend == "sqlite" else 11)):
+    for n in range(total // 2 + 1, total + 1, 1 if EVERY else (9 if adopted.backend == "sqlite" else 29)):
+        for m in range(1, 1_000, 1 if EVERY else (3 if adopted.backend == "sqlite" else 17)):
             state = tmp_path / f"{n}-{m}"
             assert -signal.SIGKILL == forked(lambda state=state: rehearse(adopted, state), DiesAt(n))
             ended = forked(lambda state=state: assert_recovers(adopted, state), DiesAt(m))
