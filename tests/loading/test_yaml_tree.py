@@ -268,6 +268,14 @@ def test_nodes_are_counted_with_aliases_written_out() -> None:
     assert (4, 3) == (problem.span.line, problem.span.column)
 
 
+@pytest.mark.parametrize("text", ["[1, 2, 3]", "[[[[]]]]", "{a: 1, b: 2}", "[&a [1], *a]"])
+def test_every_kind_of_node_is_counted(text: str) -> None:
+    """Keys, scalars, collections and aliases all count."""
+    complaints = Complaints()
+    assert read_tree(Source("f", text), complaints, limits=Limits(size=1000, nodes=3)) is None
+    assert ["yaml-limit"] == [problem.code for problem in complaints.problems]
+
+
 @pytest.mark.parametrize(("length", "codes"), [(64_000, []), (64_001, ["yaml-limit"])])
 def test_scalar_size(length: int, codes: list[str]) -> None:
     """A scalar has 64 kB at most."""
