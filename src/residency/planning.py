@@ -160,13 +160,14 @@ class Planner:
     def _followers(self, state: State, *, by_id: bool) -> Iterator[State]:
         demand, rest = state.pending[0], state.pending[1:]
         after = replace(state, pending=rest)
-        choices = [
-            (person, free)
-            for person in self._people
-            if person.id != demand.not_by and (free := self._free(state, demand, person))
-        ]
+        choices = [(person, free) for person in self._people if (free := self._free(state, demand, person))]
         cuts = sorted({demand.part.end, *(moment for _, free in choices for interval in free for moment in interval)})
-        starting = [(person, end) for person, free in choices for begin, end in free if begin == demand.part.start]
+        starting = [
+            (person, end)
+            for person, free in choices
+            for begin, end in free
+            if begin == demand.part.start and person.id != demand.not_by
+        ]
         if not by_id:
             starting.sort(key=lambda choice: self._eagerness(state, demand, *choice))
         for person, free_until in starting:
