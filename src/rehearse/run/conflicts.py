@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rehearse.database.statements import shape_of
@@ -10,6 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rehearse.run.interleave import Choice
+
+
+class Touch(NamedTuple):
+    """A session read a table with some statement, or wrote it: what it wrote is seen by others from its COMMIT on."""
+
+    moment: int
+    session: int
+    table: str
+    wrote: bool
 
 
 class Conflict(NamedTuple):
@@ -34,24 +44,24 @@ def told(choices: Sequence[Choice], names: Sequence[str]) -> str:
 
 def conflicts(choices: Sequence[Choice]) -> tuple[Conflict, ...]:
     """Return the conflicts of an order, each pair of sessions and table once for each way of touching it."""
-    touches = _touches(choices)
     found = {
-        Conflict(first, then, table, wrote, writes): None
-        for index, (first, table, wrote) in enumerate(touches)
-        for then, other, writes in touches[index + 1 :]
-        if first != then and table == other and (wrote or writes)
+        Conflict(first.session, then.session, first.table, first.wrote, then.wrote): None
+        for first, then in combinations(sorted(_touches(choices)), 2)
+        if first.session != then.session and first.table == then.table and (first.wrote or then.wrote)
     }
     return tuple(found)
 
 
-def _touches(choices: Sequence[Choice]) -> list[tuple[int, str, bool]]:
-    """Return who touched which table, and whether writing, in order; what was rolled back touched nothing."""
-    touches: list[tuple[int, str, bool]] = []
-    for choice in choices:
+def _touches(choices: Sequence[Choice]) -> list[Touch]:
+    """Return what the sessions touched; what was rolled back touched nothing."""
+    touches: list[Touch] = []
+    for moment, choice in enumerate(choices):
+        session, shape = choice.chosen, shape_of(choice.sql)
         if choice.verb == "ROLLBACK":
-            touches = [touch for touch in touches if touch[0] != choice.chosen]
-        shape = shape_of(choice.sql)
-        touches += [(choice.chosen, table, not shape.reads_only) for table in shape.tables]
+            touches = [touch for touch in touches if touch.session != session]
+        if choice.verb == "COMMIT":
+            touches = [touch._replace(moment=moment) if touch.session == session and touch.wrote else touch for touch in touches]
+        touches += [Touch(moment, session, table, not shape.reads_only) for table in shape.tables]
     return touches
 
 

@@ -79,6 +79,7 @@ class Turnstile:
         self._victim: int | None = None
         self._turn: int | None = None
         self._stopped = False
+        self._rests = 0
         self.choices: list[Choice] = []
 
     def gate(self, index: int) -> TurnstileGate:
@@ -97,6 +98,7 @@ class Turnstile:
                 return
             self._pending[index] = (verb, sql)
             self._where[index] = _Where.PARKED
+            self._rests += 1
             self._moved.notify_all()
             self._moved.wait_for(lambda: index in (self._turn, self._victim) or self._is_out(index))
             self._where[index] = _Where.RUNNING
@@ -122,6 +124,7 @@ class Turnstile:
         """Note that a session is over."""
         with self._moved:
             self._where[index] = _Where.ENDED
+            self._rests += 1
             self._refused.clear()
             self._moved.notify_all()
 
@@ -156,22 +159,25 @@ class Turnstile:
         self._moved.notify_all()
 
     def _settled(self) -> bool:
-        """Wait until nobody runs and those who wait at the server still do. False once the order must stop."""
-        asked = False
+        """Wait until nobody runs and those who wait at the server still do, asked after the last one came to rest.
+
+        Returns False once the order must stop.
+        """
+        asked = None
         while not self._floor.over():
             running = self._those(_Where.RUNNING)
             waiting = self._those(_Where.WAITING)
             if self._put_out_the_late():
-                asked = False
+                asked = None
             elif running:
                 if not self._moved.wait(_PROBE_SECONDS):
                     self._probe(running)
-            elif waiting and not asked:
+            elif waiting and asked != self._rests:
+                asked = self._rests
                 self._probe(waiting)
-                asked = True
             elif waiting and not self._those(_Where.PARKED):
                 self._moved.wait(_PROBE_SECONDS)
-                asked = False
+                asked = None
             else:
                 return True
         return False

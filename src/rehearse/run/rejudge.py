@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from rehearse.codec import loads
 from rehearse.domain import Evidence, State
 from rehearse.errors import Complaints, Problem, RehearseError, ScenarioError
+from rehearse.loading.limits import FIXTURE_LIMITS
 from rehearse.loading.load import load_written
 from rehearse.loading.tree import MapNode
 from rehearse.loading.yaml_tree import read_tree
@@ -92,7 +93,7 @@ def _written(node: MapNode) -> Written:
 
 
 def _scenario_node(source: Source, complaints: Complaints) -> MapNode:
-    tree = read_tree(source, complaints)
+    tree = read_tree(source, complaints, limits=FIXTURE_LIMITS)
     complaints.raise_if_any()
     inner = tree.get("scenario") if isinstance(tree, MapNode) else None
     if not isinstance(inner, MapNode):
