@@ -16,9 +16,18 @@ _INDENT = "  "
 _LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x7F, 0x85, 0x2028, 0x2029, 0xFEFF)}
 
 
+BRACE, DOLLAR = "literal_brace", "literal_dollar"
+"""Variables that stand for a character where it would be read as the beginning of something else."""
+
+
 def scenario_text(tree: MapNode) -> str:
-    """Return ``scenario:`` with this tree under it, as YAML."""
-    return "scenario:\n" + "".join(f"{_INDENT}{line}\n" for line in _block(tree))
+    """Return ``scenario:`` with this resolved tree under it, as YAML that resolves to the same tree."""
+    lines = _block(tree)
+    used = [name for name in (BRACE, DOLLAR) if any(f"${{{name}}}" in line for line in lines)]
+    if used:
+        characters = {BRACE: "{", DOLLAR: "$"}
+        lines += ["variables:", *(f'{_INDENT}{name}: "{characters[name]}"' for name in used)]
+    return "scenario:\n" + "".join(f"{_INDENT}{line}\n" for line in lines)
 
 
 def _block(node: Node) -> list[str]:
@@ -61,7 +70,7 @@ def _flow(node: Node) -> str:
         case ScalarNode():
             return _scalar(node.value)
         case DeferredNode():
-            return _quoted(node.text)
+            return _quoted(_unbraced(node.text.replace("$$", f"${{{DOLLAR}}}")))
         case ListNode():
             return "[" + ", ".join(_flow(item) for item in node.items) + "]"
         case MapNode():
@@ -78,11 +87,16 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).translate(_LINE_ENDS)
 
 
+def _unbraced(text: str) -> str:
+    """Two braces would begin a companion's expression; a lone one is only a brace."""
+    return text.replace("{{", f"{{${{{BRACE}}}")
+
+
 def _scalar(value: PlainScalar) -> str:
-    """Text is always quoted, and a literal ``${`` written so that it is read as one again."""
+    """Text is always quoted, and written so that it is read as the same text again."""
     match value:
         case str():
-            return _quoted(value.replace("${", "$${"))
+            return _quoted(_unbraced(value.replace("${", "$${")))
         case Decimal():
             text = format(value, "f")
             return text if "." in text else f"{text}.0"
