@@ -13,6 +13,7 @@ from rehearse.values import FrozenMap
 from residency.policy import (
     DEFAULT_PACK,
     PACKS,
+    SETTING_TYPES,
     Pack,
     Policy,
     PolicyError,
@@ -94,4 +95,8 @@ def _is_inside(place: Path, root: Path) -> bool:
 
 
 def _problem(item: PolicyProblem, span: Span) -> Problem:
-    return Problem(item.code, item.summary, span, item.remedy, f"setup.constraints.{item.path}")  # type: ignore[arg-type]
+    summary, remedy = item.summary, item.remedy
+    if item.code == "unknown-name":
+        name = item.path.rsplit(".", 1)[-1]
+        summary, remedy = f"there is no rule `{name}`", did_you_mean(name, (kind.stem for kind in SETTING_TYPES))
+    return Problem(item.code, summary, span, remedy, f"setup.constraints.{item.path}")  # type: ignore[arg-type]
