@@ -249,7 +249,10 @@ def parsed_url(url: str) -> URL:
         raise GuardRefusedError("the target", ["its URL cannot be read"]) from error
     backend = parts.get_backend_name()
     if backend not in ("sqlite", "postgresql") or not parts.database:
-        raise GuardRefusedError(without_secrets(parts).render_as_string(), ["only a SQLite file or a PostgreSQL database, named in full, can be attached"])
+        raise GuardRefusedError(
+            without_secrets(parts).render_as_string(),
+            ["only a SQLite file or a PostgreSQL database, named in full, can be attached"],
+        )
     return parts
 
 

@@ -14,7 +14,6 @@ from rehearse.database.identity import Identity
 from rehearse.errors import BackupError
 
 if TYPE_CHECKING:
-
     from rehearse.database.home import Home
 
 NAME = "manifest.json"
