@@ -143,7 +143,7 @@ def is_free_day(book: Book, person_id: str, start: int, end: int) -> bool:
 
 
 def next_eligible(book: Book, duty: Duty) -> int | None:
-    """The first minute, not before the one asked for and inside the horizon, from which the same duty would be admitted.
+    """The first minute after the one asked for, inside the horizon, from which the same duty would be admitted.
 
     Only moments at which some rule's answer can turn are tried: ends of duties and of absences with the rests that follow them,
     midnights, and where a window of averages has room again.

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from residency import schema
 from residency.invariants import INVARIANTS
 from residency.journal import GENESIS, chain_breaks, entry_hash
+from residency.transports import smtp
 from residency.words import DIRECTOR_ROLE
 
 from .desk import Desk
@@ -160,8 +161,6 @@ def test_a_change_that_nobody_was_told_of_is_found(store: Store) -> None:
 
 def test_mail_that_no_server_takes_is_marked_as_failed(store: Store) -> None:
     """Nothing listens there, so the notice is failed and not lost."""
-    from residency.transports import smtp  # noqa: PLC0415
-
     notice = {"id": "step1:1", "kind": "coverage_alert", "recipient": "PD", "text": "ward is short"}
     assert not smtp(notice, port=1)
     with Desk(store, ward(), clock="12-09") as desk:

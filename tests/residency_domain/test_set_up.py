@@ -328,7 +328,11 @@ def test_defaults_of_people_and_rotations() -> None:
     """As the format names them, role by role and type by type."""
     setup = """
 persons: [{id: R1, pgy_level: 1}, {id: R2, pgy_level: 3, backup_for: [R1]}, {id: F1, role: Faculty}]
-rotations: [{id: call, rotation_type: call}, {id: home, rotation_type: home_call}, {id: teach, rotation_type: education}, {id: icu, rotation_type: icu}]
+rotations:
+  - {id: call, rotation_type: call}
+  - {id: home, rotation_type: home_call}
+  - {id: teach, rotation_type: education}
+  - {id: icu, rotation_type: icu}
 """
     loaded = load(scenario(setup))
     people = {row["id"]: row for row in rows(loaded, "persons")}
