@@ -36,6 +36,14 @@ def domain(name: str) -> Domain:
     return found
 
 
+def installed(name: str) -> Domain | None:
+    """Return the installed domain `name`, or None; asking again for one that is there costs nothing."""
+    try:
+        return domain(name)
+    except ScenarioError:
+        return None
+
+
 def domains() -> tuple[Domain, ...]:
     """Return every installed domain, by name."""
     return tuple(domain(name) for name in domain_names())

@@ -49,11 +49,12 @@ def catalog(of: Project) -> Catalog:
 def category_of(written: Written, name: str) -> str:
     """Return the category that `name` means in the scenario's domain; the name itself where nobody knows another."""
     from rehearse.loading.load import DEFAULT_DOMAIN  # noqa: PLC0415  (start-up stays light)
-    from rehearse.registry import domain, domain_names  # noqa: PLC0415
+    from rehearse.registry import installed  # noqa: PLC0415
 
     node = written.node.get("domain")
     of = node.value if isinstance(node, ScalarNode) and isinstance(node.value, str) else DEFAULT_DOMAIN
-    return domain(of).categories.get(name, name) if of in domain_names() else name
+    found = installed(of)
+    return found.categories.get(name, name) if found else name
 
 
 def selected(of: Catalog, names: Iterable[str]) -> tuple[Written, ...]:

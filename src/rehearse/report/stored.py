@@ -17,7 +17,7 @@ from rehearse.errors import ArtifactError, Complaints
 from rehearse.loading.load import DEFAULT_DOMAIN
 from rehearse.loading.tree import MapNode, Node, ScalarNode, plain_value
 from rehearse.loading.yaml_tree import read_tree
-from rehearse.registry import domain, domain_names
+from rehearse.registry import installed
 from rehearse.report.json import json_report
 from rehearse.report.junit import junit_report
 from rehearse.report.markdown import markdown_report
@@ -163,7 +163,8 @@ def stored_journal(files: Files) -> tuple[str, ...]:
 def _journal(scenario: MapNode | None) -> tuple[str, ...]:
     """Return the domain's journal tables; none if the domain is not installed here."""
     name = _text(scenario, "domain") or DEFAULT_DOMAIN
-    return domain(name).journal_tables if name in domain_names() else ()
+    found = installed(name)
+    return found.journal_tables if found else ()
 
 
 def _head(text: str) -> str:

@@ -20,11 +20,15 @@ _HIDDEN_IN_LINE = re.compile(f"[{_HIDDEN}\t\n]")
 
 def visible(text: str) -> str:
     r"""Return `text` with every control, ANSI, bidi, invisible or XML-illegal character as ``\x1b`` or ``\u202e``; lines are kept."""
+    if text.isascii() and text.isprintable():
+        return text
     return _HIDDEN_IN_TEXT.sub(_escaped, text.replace("\r\n", "\n"))
 
 
 def visible_line(text: str) -> str:
     r"""Return `text` on one line: as `visible`, and line feeds and tabs as ``\n`` and ``\t``."""
+    if text.isascii() and text.isprintable():
+        return text
     return _HIDDEN_IN_LINE.sub(_escaped, text)
 
 
