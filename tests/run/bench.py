@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rehearse.artifacts.store import ArtifactStore
+from rehearse.database.store import Store
 from rehearse.errors import Complaints
 from rehearse.loading.documents import Origin, writtens
 from rehearse.loading.load import load_written
@@ -17,9 +19,7 @@ from rehearse.run.run import Services, perform
 from rehearse.source import Source
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
-    from rehearse.database.store import Store
     from rehearse.run.outcome import ScenarioResult, StepResult
 
 CELLS = ({"id": "a", "value": 1}, {"id": "b", "value": 1})

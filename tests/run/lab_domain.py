@@ -302,13 +302,12 @@ async def cancel_async(session: Session, parameters: Nothing, context: Context) 
 def sleep_in_commit(session: Session, parameters: Last, context: Context) -> OperationResult:
     """Let a deferred trigger sleep inside COMMIT (PostgreSQL)."""
     del context
-    for statement in (
-        "CREATE FUNCTION doze() RETURNS trigger LANGUAGE plpgsql AS "
-        f"'BEGIN PERFORM pg_sleep({parameters.seconds}); RETURN NULL; END'",
+    body = f"'BEGIN PERFORM pg_sleep({parameters.seconds}); RETURN NULL; END'"
+    session.connection.exec_driver_sql(f"CREATE FUNCTION doze() RETURNS trigger LANGUAGE plpgsql AS {body}")
+    session.connection.exec_driver_sql(
         "CREATE CONSTRAINT TRIGGER dozing AFTER UPDATE ON cells DEFERRABLE INITIALLY DEFERRED "
-        "FOR EACH ROW EXECUTE FUNCTION doze()",
-    ):
-        session.connection.exec_driver_sql(statement)
+        "FOR EACH ROW EXECUTE FUNCTION doze()"
+    )
     _set(session, "a", 5)
     return done(value=5)
 

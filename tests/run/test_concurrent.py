@@ -17,7 +17,6 @@ from rehearse.run.act import Stage
 from rehearse.run.choosers import RandomWalk, Replay
 from rehearse.run.concurrent import Block, Order, perform_order
 from rehearse.run.deadline import Cancellation
-from rehearse.run.interleave import Choice
 from rehearse.run.orders import Explorer, size_of
 from rehearse.run.outcome import ONE_ORDER, StepResult
 from rehearse.run.photograph import Camera
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rehearse.database.store import Lease
+    from rehearse.run.interleave import Choice
     from rehearse.run.outcome import ScenarioResult
 
 TWICE = (step("increment"), step("increment"))
@@ -263,7 +263,7 @@ class Book:
         """Return a step as it came out."""
         return StepResult(f"concurrent{index + 1}", 0, "x", outcome, self.clock, **extra)  # type: ignore[arg-type]
 
-    def perform(self, chooser: object, sessions: object) -> Order:
+    def perform(self, chooser: object, _: object) -> Order:
         """Return what a serial order comes to: the state is named after it, the first is refused, the others are done."""
         rank: tuple[int, ...] = chooser._rank  # type: ignore[attr-defined]
         self.asked.append(rank)

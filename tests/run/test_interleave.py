@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,11 @@ from rehearse.errors import ContentionError
 from rehearse.run.choosers import AsWritten, Chooser, Permutation, PriorityChange, RandomWalk, Replay
 from rehearse.run.conflicts import circle_of, conflicts, told
 from rehearse.run.deadline import OperationStoppedError
-from rehearse.run.interleave import Choice, Floor, Turnstile
+from rehearse.run.interleave import Choice, Floor, Turnstile, TurnstileGate
 from rehearse.run.orders import next_prefix, possible_orders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 COUNTS = st.lists(st.integers(0, 3), min_size=1, max_size=3).filter(lambda counts: sum(counts) <= 6)
 
@@ -65,7 +66,7 @@ class Sessions:
                 gate.before("SELECT", f"statement {number}")
                 self.moves.append(index)
                 gate.after("SELECT", blocked=False)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  (looked at by the test)
             self.errors[index] = error
         finally:
             turnstile.ended(index)
@@ -270,6 +271,13 @@ def test_one_that_waits_at_the_server_lets_others_move() -> None:
 # ── the end ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def send_for_ever(gate: TurnstileGate) -> None:
+    """Send statements until the gate refuses one."""
+    while True:
+        gate.before("SELECT", "")
+        gate.after("SELECT", blocked=False)
+
+
 def test_an_order_that_is_over_lets_everybody_go() -> None:
     """Who is parked is let go with an error, and may undo what it did without waiting."""
     over = threading.Event()
@@ -285,9 +293,7 @@ def test_an_order_that_is_over_lets_everybody_go() -> None:
     def session(index: int) -> None:
         gate = turnstile.gate(index)
         with pytest.raises(OperationStoppedError):
-            while True:
-                gate.before("SELECT", "")
-                gate.after("SELECT", blocked=False)
+            send_for_ever(gate)
         gate.before("ROLLBACK", "")
         undone.append(index)
         turnstile.ended(index)
