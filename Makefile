@@ -9,6 +9,8 @@ JOBS ?= 2
 
 demo: $(VENV)/demo.ok
 	@$(BIN)/rehearse run n1-holiday-coverage-001
+	@$(BIN)/rehearse show n1-holiday-coverage-001 --format html > .rehearse/christmas.html
+	@echo "Report: .rehearse/christmas.html"
 
 test: $(VENV)/dev.ok
 	$(BIN)/python -m pytest -n $(JOBS)
