@@ -182,9 +182,12 @@ def _arrival(search: Search, part: Part, person: Person) -> Iterator[Obstacle]:
 
 def _is_in_house(search: Search, person_id: str, start: int) -> bool:
     """Whether somebody is on duty when they are asked, or until the part begins, so that they can be held over."""
-    duties = search.book.schedule.timeline(person_id).duties
-    moments = (search.clock, start - 1)
-    return any(duty.start <= moment < duty.end and duty.kind.traits.in_period for duty in duties for moment in moments)
+    timeline = search.book.schedule.timeline(person_id)
+    return any(
+        duty.kind.traits.in_period
+        for moment in (search.clock, start - 1)
+        for duty in timeline.duties_in(moment, moment + 1)
+    )
 
 
 def _no_backup(search: Search, part: Part, person: Person) -> Iterator[Obstacle]:

@@ -91,7 +91,7 @@ def broken_backups(held: Book) -> tuple[str, ...]:
 
 
 def broken_keys(snapshot: Snapshot) -> tuple[str, ...]:
-    """Rows that name a row of another table that is not there, or are equal where they must differ."""
+    """Rows that name a row of another table that is not there, or that end before they begin."""
     return tuple(sentence for table in schema.METADATA.sorted_tables for sentence in _broken_keys(snapshot, table))
 
 

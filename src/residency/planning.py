@@ -76,11 +76,6 @@ class State:
     distance: int = 0
     burden: int = 0
 
-    @property
-    def takers(self) -> frozenset[str]:
-        """Who takes something."""
-        return frozenset(person for person, _ in self.loads)
-
     def cost(self) -> Cost:
         """What it costs as far as it goes."""
         critical = sum(_length(item.part) for item in self.uncovered if item.critical)
@@ -124,7 +119,7 @@ class Planner:
         """Return the best state in which nothing is pending."""
         cheapest, is_proven = self._explore(start, None)
         if cheapest is None:
-            raise RuntimeError("leaving everything open is always a plan")
+            return Found(_all_left_open(start), is_proven)
         if not is_proven or not cheapest.moves:
             return Found(cheapest, is_proven)
         first, _ = self._explore(start, cheapest.cost())
@@ -329,6 +324,11 @@ def _left_open(state: State, demand: Demand, end: int) -> State:
         return replace(state, uncovered=(*state.uncovered, open_part))
     rest = replace(demand, part=replace(demand.part, start=end), not_by="", hopeless=0, nearest=demand.nearest)
     return replace(state, uncovered=(*state.uncovered, open_part), pending=(rest, *state.pending))
+
+
+def _all_left_open(state: State) -> State:
+    """The plan that is always possible: nobody takes anything."""
+    return replace(state, pending=(), uncovered=(*state.uncovered, *state.pending))
 
 
 def _outside(part: Part, needed: Iterable[Interval]) -> list[Part]:

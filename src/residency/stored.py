@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -268,8 +268,3 @@ def duty_of_plain(row: Mapping[str, Any]) -> Duty:
         exception=row["exception"],
         pinned=row["pinned"],
     )
-
-
-def last_day(end: int) -> date:
-    """The last day of whole days that end at a minute."""
-    return (moment_of(end) - timedelta(days=1)).date()

@@ -9,7 +9,7 @@ import pytest
 
 from residency.activation import Analysis, decide_activation, decide_analysis
 from residency.contingency import Crisis, make_plan, reshape, reshaping
-from residency.model import AbsenceKind, DutyKind
+from residency.model import AbsenceKind, Backup, DutyKind, PersonStatus
 from residency.needs import absent_persons
 from residency.plans import Fairness, Plan
 from residency.stored import duty_row
@@ -289,3 +289,61 @@ def test_a_moved_duty_keeps_every_other_field() -> None:
             changed = {name for name in write.before if write.before[name] != write.after[name]}
             assert {"person_id"} == changed
             assert duty_row(book.duty(write.id)) == write.before  # type: ignore[attr-defined]
+
+
+def test_a_search_without_time_leaves_everything_open_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut short before any plan was complete, it claims nothing."""
+    monkeypatch.setattr("residency.planning.MOST_STATES", 1)
+    plan = plan_of(three_free(), "12-10")
+    assert (False, (), 720) == (plan.is_proven, plan.moves, plan.gap_minutes)
+
+
+def test_a_search_cut_short_keeps_the_best_it_saw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a plan, and not proven to be the least."""
+    monkeypatch.setattr("residency.planning.MOST_STATES", 3)
+    plan = plan_of(three_free().backs("R4", "R1"), "12-10")
+    assert (False, True) == (plan.is_proven, plan.feasible)
+
+
+def test_reasons_at_a_glance() -> None:
+    """Inactive, without the skill, no supervisor, no backup: each is told as such."""
+    world = (
+        World(policy={"supervision_ratio": {"pgy1": 1, "senior": 1}})
+        .residents("R1", "R2", "R3", "R4")
+        .faculty("F1", "F2")
+    )
+    world.rotation("ward", requires=frozenset({"x"}), requires_supervision=True)
+    world.persons = [
+        replace(person, status=PersonStatus.INACTIVE)
+        if person.id == "R3"
+        else replace(person, qualifications=frozenset({"x"}), can_supervise=person.id == "F1")
+        if person.id != "R4"
+        else person
+        for person in world.persons
+    ]
+    for person in ("R1", "F1"):
+        world.duty(person, "ward", "12-10 07:00", "19:00", name=person).away(person, "12-10 06:00", "12-11")
+    world.away("R2", "12-10", "12-11", AbsenceKind.DAY_OFF)
+    plan = plan_of(world, "12-10 06:00")
+    told = {reason.person: reason.code for item in plan.uncovered for reason in item.reasons}
+    assert {"R2": "leave_exclusion", "R3": "inactive_person", "R4": "qualification"} == told
+    world.settings = replace(world.settings, auto_coverage=False)
+    again = plan_of(world.residents("R5", skills=["x"]), "12-10 06:00")
+    assert "contingency_disabled" in {reason.code for item in again.uncovered for reason in item.reasons}
+
+
+def test_a_supervisor_who_does_not_supervise_is_no_answer() -> None:
+    """The resident stays without one, and the other member of the faculty is told as unfit."""
+    world = World(policy={"supervision_ratio": {"pgy1": 1, "senior": 1}}).residents("R1").faculty("F1", "F2")
+    world.rotation("ward", requires_supervision=True)
+    world.persons = [replace(person, can_supervise=False) if person.id == "F2" else person for person in world.persons]
+    world.duty("R1", "ward", "12-10 07:00", "19:00").duty("F1", "ward", "12-10 07:00", "19:00", name="f1")
+    plan = plan_of(world.away("F1", "12-10", "12-11"), "12-10")
+    assert {"F2": "qualification"} == {reason.person: reason.code for reason in plan.uncovered[0].reasons}
+
+
+def test_backups_for_other_services_or_dates_are_none() -> None:
+    """R4 backs R1 on calls only, so R2 comes by id."""
+    world = three_free()
+    world.backups = [Backup("b", "R1", "R4", 1, rotations=frozenset({"call"}))]
+    assert {("n", "R1", "R2", 1)} == moves(plan_of(world, "12-10"))

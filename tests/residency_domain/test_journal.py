@@ -14,7 +14,6 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from residency import schema
 from residency.invariants import INVARIANTS
 from residency.journal import GENESIS, chain_breaks, entry_hash
-from residency.transports import smtp
 from residency.words import DIRECTOR_ROLE
 
 from .desk import Desk
@@ -157,12 +156,3 @@ def test_a_change_that_nobody_was_told_of_is_found(store: Store) -> None:
         desk.execute(delete(schema.NOTIFICATIONS).where(schema.NOTIFICATIONS.c.recipient == "R2"))
         (sentence,) = outbox(desk.state(), desk.before)
         assert sentence.startswith("activate_backup_assignments (step2) changed a duty of R2")
-
-
-def test_mail_that_no_server_takes_is_marked_as_failed(store: Store) -> None:
-    """Nothing listens there, so the notice is failed and not lost."""
-    notice = {"id": "step1:1", "kind": "coverage_alert", "recipient": "PD", "text": "ward is short"}
-    assert not smtp(notice, port=1)
-    with Desk(store, ward(), clock="12-09") as desk:
-        desk.do("mark_unavailable", person_id="R1", date=date(2024, 12, 10))
-        assert 2 == sum(desk.do("send_notifications", transport="record").data.values())  # type: ignore[arg-type]

@@ -88,6 +88,8 @@ def evidence(covered: Desk) -> Evidence:
         ("assignments_modified", 3),
         ("persons_affected", 2),
         ("affected_persons", ("R1", "R3")),
+        ("schedule_stability", 100 - Fraction(200, 228)),
+        ("notifications_queued", 5),
         ("all_swaps_completed", False),
         ("swap_chain_length", 0),
         ("notification_delivery", 100),
@@ -269,6 +271,41 @@ def test_a_gap_that_is_left_shows_everywhere(sqlite_store: Store) -> None:
     assert 1 == len(DOMAIN.invariants["coverage_complete"].function(evidence.after, evidence.before))
 
 
+def test_measures_of_an_empty_roster(sqlite_store: Store) -> None:
+    """Nothing is required, nothing is worked, nobody is told: all is well, and nothing is divided by nothing."""
+    with Desk(sqlite_store, World()) as desk:
+        evidence = desk.evidence()
+    whole = (
+        "coverage_completeness",
+        "backup_coverage_depth",
+        "schedule_stability",
+        "notification_delivery",
+        "audit_trail_completeness",
+    )
+    assert {100} == {measure(name, evidence) for name in (*whole, "acgme_compliance")}
+    assert {0} == {
+        measure(name, evidence)
+        for name in ("workload_balance", "utilization_rate", "peak_utilization", "reassignments")
+    }
+
+
+def test_a_swap_counts_when_it_is_executed(sqlite_store: Store) -> None:
+    """One swap of two duties: two reassignments, one link, every row on record; a change behind the log's back is missed."""
+    world = World().residents("R1", "R2").rotation("ward").rotation("er")
+    world.duty("R1", "ward", "12-10 07:00", "19:00", name="w").duty("R2", "er", "12-10 07:00", "19:00", name="e")
+    with Desk(sqlite_store, world) as desk:
+        desk.do("request_swap", requestor_id="R1", partner_id="R2", target_date=date(2024, 12, 10))
+        assert not measure("all_swaps_completed", desk.evidence())
+        desk.do("execute_swap")
+        evidence = desk.evidence()
+        assert (True, 1, 2, 100) == tuple(
+            measure(name, evidence)
+            for name in ("all_swaps_completed", "swap_chain_length", "reassignments", "audit_trail_completeness")
+        )
+        desk.execute(update(schema.ASSIGNMENTS).where(schema.ASSIGNMENTS.c.id == "w").values(pinned=True))
+        assert Fraction(200, 3) == measure("audit_trail_completeness", desk.evidence())
+
+
 def broken() -> World:
     """A resident over eighty hours, booked twice, on leave, without a service, and with a backup who left."""
     world = (
@@ -444,6 +481,9 @@ def test_absences_that_are_known_or_of_nobody_are_refused(store: Store) -> None:
             added["start"],
             added["end"],
         )
+        desk.execute(update(schema.PERSONS).where(schema.PERSONS.c.id == "R1").values(status="inactive"))
+        gone = desk.do("simulate_unavailability", person_id="R1", date=date(2024, 12, 20))
+        assert ["inactive_person"] == [reason.code for reason in gone.reasons]
         assert ["unknown_row"] == [r.code for r in desk.do("run_contingency_analysis", person_ids=("R9",)).reasons]
         assert ["no_plan"] == [r.code for r in desk.do("activate_backup_assignments", auto_assign=False).reasons]
 

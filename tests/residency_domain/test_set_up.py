@@ -195,6 +195,32 @@ MISTAKES = [
         "88",
         "granted_by",
     ),
+    (
+        PEOPLE + "backups: [{person_id: R1, backup_id: R2, start: 2024-12-02}]",
+        "missing-key",
+        "2024-12-02",
+        "`end` is missing",
+    ),
+    (
+        PEOPLE
+        + "assignments: [{person_id: R1, rotation_id: ward, start: 2024-12-02T07:00, end: 2024-12-02T08:00, hours: 1}]",
+        "conflict",
+        "1",
+        "length twice",
+    ),
+    (
+        PEOPLE + 'assignments: [{person_id: R1, rotation_id: ward, start: 2024-12-02T07:00, end: "08:00"}]',
+        "wrong-type",
+        '"08:00"',
+        "a time and `start` a moment",
+    ),
+    (
+        PEOPLE
+        + 'assignments: [{person_id: R1, rotation_id: ward, date: 2024-12-02, start: "07:00", end: 2024-12-02T08:00}]',
+        "wrong-type",
+        "2024-12-02T08:00",
+        "are times beside",
+    ),
     ("constraints: {rules: acgme-2052}", "unknown-name", "acgme-2052", "no rule pack"),
     ("constraints: {rules: mine.yaml}", "bad-path", "mine.yaml", "no rule pack"),
     ("constraints: {horizon: {start: 2024-12-02, end: 2024-12-01}}", "conflict", "start", "ends before"),
@@ -392,6 +418,39 @@ leave_requests: [{person_id: R2, date: 2024-12-25}]
     steps = "- {operation: mark_unavailable, parameters: {person_id: R1, start: 2024-12-09T08:00, end: 2024-12-11}}"
     settings: Settings = load(scenario(setup, steps=steps)).policy
     assert (minute_of(date(2024, 12, 5)), minute_of(date(2024, 12, 11))) == settings.horizon
+
+
+def test_a_duty_and_a_swap_that_a_step_names_widen_the_horizon() -> None:
+    """The days of a duty to create, of a swap and its links, and the minute before an end."""
+    steps = """
+    - {operation: create_assignment, parameters: {person_id: R1, rotation_id: call, date: 2024-12-20}}
+    - {operation: request_swap, parameters: {requestor_id: R1, partner_id: R2, target_date: 2024-12-05, from: 2024-12-05T10:00}}
+    - {operation: request_swap, parameters: {requestor_id: R1, type: chain, links: [{person_id: R1, date: 2024-12-02}, x]}}
+    """
+    settings: Settings = load(scenario(PEOPLE, steps=steps)).policy
+    assert (minute_of(date(2024, 12, 2)), minute_of(date(2024, 12, 22))) == settings.horizon
+
+
+def test_rotation_periods_and_dated_backups_become_rows() -> None:
+    """An exception in hours, ranks in order, several spans of one backup with numbers."""
+    setup = (
+        PEOPLE
+        + """
+rotation_periods: [{person_id: R1, rotation_id: ward, start_date: 2024-12-02, end_date: 2024-12-15, weekly_limit_hours: 88, granted_by: GMEC}]
+backups:
+  - {person_id: R1, backup_id: R2, dates: [2024-12-02, 2024-12-04], rotations: [ward], capacity: 2}
+  - {person_id: R1, backup_id: F1, rank: 2}
+requirements: [{rotation_id: ward, dates: [2024-12-02, 2024-12-03], period: NIGHT, min_persons: 2}]
+holidays: [{date: 2024-12-25, name: Christmas Day, worked_by: [R1]}]
+"""
+    )
+    loaded = load(scenario(setup))
+    (period,) = rows(loaded, "rotation_periods")
+    assert (88, date(2024, 12, 15), "GMEC") == (period["weekly_limit_hours"], period["end_date"], period["granted_by"])
+    found = [(row["id"], row["rank"], row["rotations"], row["capacity"]) for row in rows(loaded, "backups")]
+    assert [("backups-1.1", 1, ["ward"], 2), ("backups-1.2", 3, ["ward"], 2), ("backups-2", 2, None, None)] == found
+    assert ["requirements-1.1", "requirements-1.2"] == [row["id"] for row in rows(loaded, "requirements")]
+    assert [["R1"]] == [row["worked_by"] for row in rows(loaded, "holidays")]
 
 
 def test_a_set_up_without_any_date_looks_at_the_day_of_the_clock() -> None:

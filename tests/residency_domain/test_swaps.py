@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from residency.matching import find_matches
 from residency.model import AbsenceKind, Change, Duty
+from residency.operations.request_swap import Link
+from residency.rows import Period
 from residency.swaps import Asking, handing_change
 
 from .desk import Desk, codes
@@ -244,6 +246,42 @@ def test_a_pinned_duty_and_two_on_one_day_are_not_swapped(sqlite_store: Store) -
         assert ["ambiguous_duty"] == codes(desk.do("request_swap", requestor_id="R1", partner_id="R2", target_date=DAY))
         refused = desk.do("request_swap", requestor_id="R1", partner_id="R3", assignment_id="c", partner_date=DAY)
         assert ["pinned"] == codes(refused)
+
+
+def test_a_swap_that_breaks_a_rule_by_now_is_neither_approved_nor_executed_nor_undone(store: Store) -> None:
+    """Each step checks again, over every window."""
+    with Desk(store, sunday(), clock="12-10") as desk:
+        desk.do("request_swap", requestor_id="R1", partner_id="R2", target_date=DAY, auto_approve=False)
+        desk.do("request_swap", requestor_id="R1", partner_id="R3", type="absorb", target_date=DAY)
+        desk.do("mark_unavailable", person_id="R3", date=DAY)
+        assert ["coverage", "leave_exclusion"] == codes(desk.do("execute_swap", swap_id="step2:1"))
+        desk.do("mark_unavailable", person_id="R2", date=DAY)
+        assert ["coverage"] == codes(desk.do("approve_swap", swap_id="step1:1"))
+        assert ["unknown_row"] == codes(desk.do("execute_swap", swap_id="step9:1"))
+
+
+def test_undoing_a_swap_into_an_absence_is_refused(store: Store) -> None:
+    """R1 is away by now, and may not get the clinic back."""
+    with Desk(store, sunday(), clock="12-10") as desk:
+        desk.do("request_swap", requestor_id="R1", partner_id="R3", type="absorb", target_date=DAY)
+        desk.do("execute_swap")
+        desk.do("mark_unavailable", person_id="R1", date=DAY)
+        assert ["coverage", "leave_exclusion"] == codes(desk.do("rollback_swap", swap_id="step1:1"))
+
+
+def test_a_chain_that_breaks_a_rule_has_no_alternatives(store: Store) -> None:
+    """There is no partner to replace by another."""
+    world = sunday().rotation("er").duty("R3", "er", "12-15 07:00", "19:00", name="e").away("R2", "12-15", "12-16")
+    with Desk(store, world, clock="12-10") as desk:
+        refused = desk.do("request_swap", requestor_id="R1", type="chain", links=("w", "c", "e"))
+        assert ("rejected", ()) == (refused.outcome, refused.data["alternatives"])
+
+
+def test_links_of_a_chain_may_be_named_by_person_and_day(sqlite_store: Store) -> None:
+    """As any duty may."""
+    with Desk(sqlite_store, sunday(), clock="12-10") as desk:
+        links = (Link(person_id="R1", date=DAY, period=Period.AM), Link(assignment_id="w"))
+        assert "approved" == desk.do("request_swap", requestor_id="R1", type="chain", links=links).data["status"]
 
 
 # ── laws ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
