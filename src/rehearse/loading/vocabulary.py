@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from rehearse.column_kinds import column_kind
 from rehearse.domain import Domain, Measure
 from rehearse.loading.reader import record_shape
 from rehearse.measures import measures_of
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, MetaData
+    from sqlalchemy import MetaData
 
     from rehearse.snapshot.model import ColumnKind
 
@@ -120,19 +121,3 @@ def _columns(metadata: MetaData) -> Mapping[str, Mapping[str, Kind]]:
         table.name: {column.name: _KIND_OF_COLUMN[column_kind(column)] for column in table.columns}
         for table in metadata.sorted_tables
     }
-
-
-def column_kind(column: Column[object]) -> ColumnKind:
-    """Return the kind of a column's values, by its type in the schema."""
-    from sqlalchemy import JSON, Boolean, Date, DateTime, Integer, Numeric  # noqa: PLC0415  (whoever only asks for --help need not wait)
-
-    kinds: tuple[tuple[type, ColumnKind], ...] = (
-        (Boolean, "bool"),
-        (DateTime, "moment"),
-        (Date, "date"),
-        (Integer, "int"),
-        (Numeric, "number"),
-        (JSON, "json"),
-    )
-    stored = getattr(column.type, "impl", column.type)  # a decorated type counts as what it decorates
-    return next((kind for sql_type, kind in kinds if isinstance(stored, sql_type)), "text")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from rehearse.snapshot.columns import Converter, UnreadableValueError, column_kind, converter, read_as_text
+from rehearse.column_kinds import column_kind
+from rehearse.snapshot.columns import Converter, UnreadableValueError, converter, read_as_text
 from rehearse.snapshot.model import Column, Snapshot, Table
 from rehearse.values import EMPTY_MAP, Value
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Context, Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from rehearse.column_kinds import column_kind, stored_type
 from rehearse.errors import RehearseError
 from rehearse.values import FrozenMap, Value
 
@@ -27,17 +27,11 @@ class UnreadableValueError(RehearseError):
     """A stored value is not of its column's type; the message names table, column and value."""
 
 
-def column_kind(column: sqlalchemy.Column[Any]) -> ColumnKind:
-    """Return the kind of a column's values as they are stored; a decorated type counts as what it decorates."""
-    stored = _stored_type(column)
-    return next((kind for sql_type, kind in _kinds() if isinstance(stored, sql_type)), "text")
-
-
 def converter(column: sqlalchemy.Column[Any], backend: str) -> Converter | None:
     """Return what makes a value of the snapshot out of a stored one that is not null, or None if the driver's own will do."""
-    from sqlalchemy import LargeBinary, Time, Uuid  # noqa: PLC0415  (see `_kinds`)
+    from sqlalchemy import LargeBinary, Time, Uuid  # noqa: PLC0415  (see `rehearse.column_kinds`)
 
-    stored = _stored_type(column)
+    stored = stored_type(column)
     if isinstance(stored, LargeBinary):
         return bytes.hex
     if isinstance(stored, Uuid):
@@ -54,9 +48,9 @@ def converter(column: sqlalchemy.Column[Any], backend: str) -> Converter | None:
 
 def read_as_text(column: sqlalchemy.Column[Any]) -> bool:
     """Return whether PostgreSQL is asked for the column's text, as its driver's own value would lose digits or order."""
-    from sqlalchemy import Enum, Uuid  # noqa: PLC0415  (see `_kinds`)
+    from sqlalchemy import Enum, Uuid  # noqa: PLC0415  (see `rehearse.column_kinds`)
 
-    return column_kind(column) == "json" or isinstance(_stored_type(column), Enum | Uuid)
+    return column_kind(column) == "json" or isinstance(stored_type(column), Enum | Uuid)
 
 
 def decimal(value: object) -> Value:
@@ -112,27 +106,3 @@ _FROM_SQLITE: Mapping[ColumnKind, Converter] = {
     "json": json_value,
 }
 _FROM_POSTGRESQL: Mapping[ColumnKind, Converter] = {"number": decimal, "json": json_value}
-
-
-def _stored_type(column: sqlalchemy.Column[Any]) -> object:
-    from sqlalchemy import TypeDecorator  # noqa: PLC0415  (see `_kinds`)
-
-    stored: object = column.type
-    while isinstance(stored, TypeDecorator):
-        stored = stored.impl_instance
-    return stored
-
-
-@cache
-def _kinds() -> tuple[tuple[type, ColumnKind], ...]:
-    from sqlalchemy import JSON, Boolean, Date, DateTime, Float, Integer, Numeric  # noqa: PLC0415  (judging a stored run needs no database)
-
-    return (
-        (Boolean, "bool"),
-        (DateTime, "moment"),
-        (Date, "date"),
-        (Integer, "int"),
-        (Numeric, "number"),
-        (Float, "number"),
-        (JSON, "json"),
-    )
