@@ -42,7 +42,9 @@ def main(arguments: Sequence[str]) -> int:
         command.add_argument("--database", choices=("sqlite", "bundled"), default="sqlite")
         command.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(arguments)
-    print(f"{platform.python_implementation()} {platform.python_version()}, {sysconfig.get_platform()}, {os.cpu_count()} cores")
+    print(
+        f"{platform.python_implementation()} {platform.python_version()}, {sysconfig.get_platform()}, {os.cpu_count()} cores"
+    )
     with _workshop() as folder:
         if asked.command == "timeouts":
             return timeouts(folder, asked.count, asked.database)

@@ -76,7 +76,9 @@ def kills(folder: Path, per_phase: int, database: str, *, seed: int, phases: tup
     faults = [fault for tally in tallies.values() for fault in tally.faults]
     few = [phase for phase, tally in tallies.items() if tally.inside < per_phase]
     total = sum(tally.inside + tally.elsewhere for tally in tallies.values())
-    print(f"{total} kills in {time.monotonic() - began:.0f} s; {len(faults)} faults; too few kills inside: {few or 'none'}")
+    print(
+        f"{total} kills in {time.monotonic() - began:.0f} s; {len(faults)} faults; too few kills inside: {few or 'none'}"
+    )
     return 1 if faults or few else 0
 
 
@@ -147,7 +149,7 @@ class Slaughter:
     def usual_durations(self) -> dict[str, float]:
         """Return how long each phase takes when nobody is killed."""
         samples = defaultdict[str, list[float]](list)
-        for _ in range(5):
+        for _ in range(3):
             death, took = self.victims.perform(self._errand("", 0.0, 0.0))
             if death.was_killed or set(took) < set(PHASES):
                 raise RuntimeError(f"a run that nobody kills has to end: {death}, {took}")

@@ -58,7 +58,12 @@ def _counted(folder: Path, count: int, url: str | None) -> int:
     wrong = count - sum(number for (status, _, _), number in statuses.items() if status == "timeout")
     if grown:
         print(f"LEFT BEHIND: {grown}; threads: {thread_names()}")
-    print("0 left of anything" if not grown else "", f"{wrong} ended otherwise", f"{count - marks} without evidence", sep="; ")
+    print(
+        "0 left of anything" if not grown else "",
+        f"{wrong} ended otherwise",
+        f"{count - marks} without evidence",
+        sep="; ",
+    )
     return 1 if grown or wrong or marks != count else 0
 
 

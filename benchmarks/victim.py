@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rehearse.plan import Plan
 
 PHASES = ("isolate", "setup", "preconditions", "capture_before", "act", "capture_after", "judge", "restore", "retain")
-_CELLS = 1500
+_CELLS = 500
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,8 @@ class TellingStore:
     def lease(self, request: LeaseRequest) -> object:
         """Lease, with a layer `setup` that tells when it begins and ends."""
         layers = tuple(
-            replace(layer, build=self._told(layer.build)) if layer.name == "setup" else layer for layer in request.layers
+            replace(layer, build=self._told(layer.build)) if layer.name == "setup" else layer
+            for layer in request.layers
         )
         return self._store.lease(replace(request, layers=layers))
 

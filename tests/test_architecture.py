@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 SOURCE = Path(__file__).parent.parent / "src"
 LAYERS = (
     ("errors", "source", "values", "fields", "scenario", "expectation", "codec", "loading.tree"),
-    ("loading", "domain", "registry", "project", "measures", "deferred", "validators", "snapshot.model", "column_kinds"),
+    (
+        "loading",
+        "domain",
+        "registry",
+        "project",
+        "measures",
+        "deferred",
+        "validators",
+        "snapshot.model",
+        "column_kinds",
+    ),
     ("plan",),
     ("database", "snapshot", "expect"),
     ("run",),

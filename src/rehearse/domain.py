@@ -23,7 +23,6 @@ from rehearse.source import Span
 from rehearse.values import EMPTY_MAP, FrozenMap, Value
 
 if TYPE_CHECKING:
-
     from sqlalchemy import Connection
 
     from rehearse.snapshot.model import Snapshot
@@ -206,7 +205,16 @@ class Evidence:
     execution: ExecutionView
 
 
-MeasureValue = bool | int | str | Decimal | Fraction | None | tuple[str, ...] | Mapping[str, "bool | int | Decimal | Fraction | str | None"]
+MeasureValue = (
+    bool
+    | int
+    | str
+    | Decimal
+    | Fraction
+    | None
+    | tuple[str, ...]
+    | Mapping[str, "bool | int | Decimal | Fraction | str | None"]
+)
 
 
 @dataclass(frozen=True)

@@ -103,5 +103,6 @@ Hours: TypeAlias = Annotated[int, HOURS, Unit("hours")]
 ClockTime: TypeAlias = Annotated[int, CLOCK_TIME]
 Name: TypeAlias = Annotated[str, Pattern(r"[a-z][a-z0-9_]*", "lower-case letters, digits and _, a letter first")]
 RowId: TypeAlias = Annotated[
-    str, Pattern(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", "letters, digits and . _ : -, at most 64, a letter or digit first")
+    str,
+    Pattern(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", "letters, digits and . _ : -, at most 64, a letter or digit first"),
 ]

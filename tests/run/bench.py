@@ -19,7 +19,6 @@ from rehearse.run.run import Services, perform
 from rehearse.source import Source
 
 if TYPE_CHECKING:
-
     from rehearse.run.outcome import ScenarioResult, StepResult
 
 CELLS = ({"id": "a", "value": 1}, {"id": "b", "value": 1})

@@ -78,7 +78,9 @@ def test_a_block_reads_results_of_the_sequence(sqlite_lab: Lab) -> None:
 def test_a_session_that_is_late_holds_up_no_other(lab: Lab) -> None:
     """It is put out at its own deadline, its locks are freed, and the others come to their end."""
     late = step("hang", timeout_seconds=0.2)
-    result = lab.run(together=(late, step("put", {"value": 8}), step("put", {"cell": "b", "value": 9})), debug_mode=True)
+    result = lab.run(
+        together=(late, step("put", {"value": 8}), step("put", {"cell": "b", "value": 9})), debug_mode=True
+    )
     assert ("timeout", ["error", "done", "done"]) == (result.status, [each.outcome for each in result.steps])
     assert "0.2 s passed; nothing was committed" == result.steps[0].error
     assert {"a": 8, "b": 9} == cells_after(result)
@@ -138,7 +140,9 @@ def test_the_right_engine_loses_nothing(lab: Lab, together: tuple[dict[str, obje
     ],
     ids=["update", "skew"],
 )
-def test_two_transactions_where_one_was_needed(sqlite_lab: Lab, together: tuple[dict[str, object], ...], table: str) -> None:
+def test_two_transactions_where_one_was_needed(
+    sqlite_lab: Lab, together: tuple[dict[str, object], ...], table: str
+) -> None:
     """What is lost between them is found on SQLite too, and the smallest order is told with its circle."""
     result = tried(sqlite_lab, *together)
     assert ("failed", "invariant") == (result.status, result.category), result.errors

@@ -239,7 +239,9 @@ def test_one_that_waits_at_the_server_lets_others_move() -> None:
     """The session is inside a statement and waits: the others go on until it is answered."""
     released = threading.Event()
     moves: list[str] = []
-    turnstile = Turnstile(range(2), 2, AsWritten(), floor(waits_for_lock=lambda index: index == 0 and not released.is_set()))
+    turnstile = Turnstile(
+        range(2), 2, AsWritten(), floor(waits_for_lock=lambda index: index == 0 and not released.is_set())
+    )
 
     def waiter() -> None:
         gate = turnstile.gate(0)
@@ -373,7 +375,17 @@ def test_what_is_not_committed_is_not_seen() -> None:
 
 def test_what_was_rolled_back_touched_nothing() -> None:
     """A try that was undone is in no circle."""
-    moves = chosen((0, READ), (1, READ), (0, WRITE), (1, WRITE), (0, "COMMIT"), (1, "ROLLBACK"), (1, READ), (1, WRITE), (1, "COMMIT"))
+    moves = chosen(
+        (0, READ),
+        (1, READ),
+        (0, WRITE),
+        (1, WRITE),
+        (0, "COMMIT"),
+        (1, "ROLLBACK"),
+        (1, READ),
+        (1, WRITE),
+        (1, "COMMIT"),
+    )
     assert () == circle_of(conflicts(moves))
     assert "circle" not in told(moves, ("tick", "tock"))
 

@@ -248,7 +248,9 @@ def test_evidence_that_cannot_be_written(lab: Lab, name: str, monkeypatch: pytes
 
 def test_a_disk_that_is_really_full() -> None:
     """A process that may write only small files: the run ends in an error, keeps what fitted, and leaves nothing else (F8)."""
-    told = performed_in_child(document(step("put"), cells=[{"id": f"c{n}"} for n in range(500)] + [{"id": "a"}]), file_size=8_000)
+    told = performed_in_child(
+        document(step("put"), cells=[{"id": f"c{n}"} for n in range(500)] + [{"id": "a"}]), file_size=8_000
+    )
     assert ("error", "infrastructure") == (told["status"], told["category"])
     assert "File too large" in told["error"]
     assert told["complete"]

@@ -70,7 +70,9 @@ def test_a_step_in_a_process(lab: Lab) -> None:
 def test_a_refusal_and_an_exception_come_back(sqlite_lab: Lab) -> None:
     """Reasons and tracebacks cross the border; what was written before the exception is undone."""
     refused, crashed = (
-        sqlite_lab.run(step("refuse_apart", {"text": "not now"}, expect="rejected"), step("crash_apart", {"text": "tube"}))
+        sqlite_lab.run(
+            step("refuse_apart", {"text": "not now"}, expect="rejected"), step("crash_apart", {"text": "tube"})
+        )
     ).steps
     assert ("rejected", "not now") == (refused.outcome, refused.reasons[0].text)
     assert ("error", "RuntimeError: tube", False) == (crashed.outcome, crashed.error, crashed.timed_out)

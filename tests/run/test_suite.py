@@ -164,4 +164,3 @@ def test_what_a_run_raises_is_raised(sqlite_lab: Lab) -> None:
 
     with pytest.raises(ZeroDivisionError):
         asyncio.run(in_run_thread(crash, Cancellation()))
-

@@ -70,12 +70,12 @@ def test_an_expected_error_does_not_excuse_a_timeout(sqlite_lab: Lab) -> None:
 def test_a_sleep_that_nothing_reaches_is_abandoned(lab: Lab) -> None:
     """The run goes on without it, and nobody looks at a database that a thread may still hold."""
     lab_domain.AWAKE.clear()
-    result = lab.run(step("nap", {"seconds": 1.5}, critical=False), step("put"), timeout_seconds=SHORT)
+    result = lab.run(step("nap", {"seconds": 5}, critical=False), step("put"), timeout_seconds=SHORT)
     late = result.steps[0]
     assert ("timeout", True, "error") == (result.status, late.abandoned, late.outcome)
     assert f"{SHORT:g} s passed; nothing was committed; its thread never came back" == late.error
     assert (None, None, "skipped") == (result.diff, result.verdict, result.steps[1].outcome)
-    assert lab_domain.AWAKE.wait(10)
+    assert lab_domain.AWAKE.wait(60)
     assert "passed" == lab.run(step("look")).status
 
 
@@ -83,7 +83,7 @@ def test_an_abandoned_thread_cannot_write_into_the_next_run(lab: Lab) -> None:
     """When it wakes in the middle of the next run, what it sends is refused, and that run has a connection of its own (F26)."""
     lab_domain.AWAKE.clear()
     lab_domain.WOKEN.clear()
-    assert lab.run(step("nap", {"seconds": 1.6}), timeout_seconds=SHORT).steps[0].abandoned
+    assert lab.run(step("nap", {"seconds": 5}), timeout_seconds=SHORT).steps[0].abandoned
     result = lab.run(step("wait_for_awake"), expected_outcome={"cell.a": 1})
     assert "passed" == result.status, result.errors
     assert lab_domain.WOKEN != ["wrote"]
@@ -91,15 +91,13 @@ def test_an_abandoned_thread_cannot_write_into_the_next_run(lab: Lab) -> None:
 
 def test_an_operation_that_swallows_everything_is_abandoned(sqlite_lab: Lab) -> None:
     """Not even the watchdog's exception ends it; its transaction never commits."""
-    result = sqlite_lab.run(step("ignore", {"seconds": 1.6}), timeout_seconds=SHORT)
+    result = sqlite_lab.run(step("ignore", {"seconds": 5}), timeout_seconds=SHORT)
     assert ("timeout", True) == (result.status, result.steps[0].abandoned)
 
 
 def test_a_sleep_inside_commit_is_read_back(postgres_lab: Lab) -> None:
     """The server ends the COMMIT at the deadline; another connection says that it was aborted (F19)."""
-    late = postgres_lab.one(
-        "sleep_in_commit", {"seconds": 60}, timeout_seconds=0.3, database={"isolation": "clone"}
-    )
+    late = postgres_lab.one("sleep_in_commit", {"seconds": 60}, timeout_seconds=0.3, database={"isolation": "clone"})
     assert ("error", True) == (late.outcome, late.timed_out)
     assert "0.3 s passed; nothing was committed" == late.error
 
@@ -188,7 +186,7 @@ def test_an_abandoned_call_revokes(monkeypatch: pytest.MonkeyPatch) -> None:
     """After the grace the lease is made useless, and nobody waits any longer."""
     monkeypatch.setattr(deadlines, "TIER_TWO_GRACE", 0.1)
     revoked, release = threading.Event(), threading.Event()
-    ended = watchdog(revoke=revoked.set).call(lambda: release.wait(30), Deadline.after(SHORT), name="x")
+    ended = watchdog(revoke=revoked.set).call(lambda: release.wait(60), Deadline.after(0.5), name="x")
     assert Ended(stopped="deadline", abandoned=True) == ended
     assert revoked.is_set()
     release.set()

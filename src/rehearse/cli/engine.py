@@ -173,7 +173,9 @@ def _store(database: str, consent: str) -> Store:
         raise CallerError("--consent is for an existing database, and none is named; give --database URL")
     if not consent and not database.startswith(FILE):
         if database not in OWN and not database.startswith(SERVERS):
-            raise CallerError(f"no database at {without_credentials(database)}; known are sqlite, bundled and postgresql://…")
+            raise CallerError(
+                f"no database at {without_credentials(database)}; known are sqlite, bundled and postgresql://…"
+            )
         from rehearse.database.open import open_store  # noqa: PLC0415  (start-up stays light)
 
         return open_store(database)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,9 @@ class StatementLog:
         """Return statements by verb of one step."""
         return dict(self._counts.get(step, {}))
 
-    def count(self, *, steps: tuple[str, ...], verbs: tuple[str, ...] = ("SELECT", "INSERT", "UPDATE", "DELETE")) -> int:
+    def count(
+        self, *, steps: tuple[str, ...], verbs: tuple[str, ...] = ("SELECT", "INSERT", "UPDATE", "DELETE")
+    ) -> int:
         """Return how many statements of these verbs these steps sent."""
         return sum(self._counts.get(step, Counter())[verb] for step in steps for verb in verbs)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from rehearse.database.cache import query_cache_enabled
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection  # noqa: TC004  (a lease's name is no reason to import it)
 
     from rehearse.database.deadline import Deadline
     from rehearse.database.observe import Observer

@@ -129,7 +129,9 @@ def perform_step(stage: Stage, planned: PlannedStep, context: Context, earlier: 
         result = perform(stage, planned, arguments, context, deadline)
     except Exception as error:  # noqa: BLE001  (no connection, no process: that is this step's error, and the others keep theirs)
         result = replace(blank, error=described(error), traceback=traced(error))
-    finished = replace(result, seconds=deadline.now() - started, queries=stage.log.counts(step.name), save_as=step.save_as)
+    finished = replace(
+        result, seconds=deadline.now() - started, queries=stage.log.counts(step.name), save_as=step.save_as
+    )
     return judged(planned, finished)
 
 
@@ -139,9 +141,7 @@ def _perform_in_thread(
     step = planned.step
     work = stage.lease.work(StepObserver(stage.log, step.name), deadline)
     attempt = Attempt(work, planned.operation, arguments, context, step.name, deadline)
-    ended = stage.watchdog.call(
-        attempt.run, deadline, name=step.name, aftermath=attempt.finish, cancel=attempt.cancel
-    )
+    ended = stage.watchdog.call(attempt.run, deadline, name=step.name, aftermath=attempt.finish, cancel=attempt.cancel)
     return result_of(planned, attempt, ended)
 
 

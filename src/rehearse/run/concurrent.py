@@ -245,7 +245,9 @@ class _Sessions:
         return judged(planned, replace(result, queries=queries, seconds=attempt.seconds, save_as=planned.step.save_as))
 
 
-_NO_PROCESS = "an operation in a process of its own cannot take part in a concurrent block: no scheduler reaches into it"
+_NO_PROCESS = (
+    "an operation in a process of its own cannot take part in a concurrent block: no scheduler reaches into it"
+)
 
 
 def _refusing(message: str) -> Callable[..., OperationResult]:

@@ -60,7 +60,10 @@ def _touches(choices: Sequence[Choice]) -> list[Touch]:
         if choice.verb == "ROLLBACK":
             touches = [touch for touch in touches if touch.session != session]
         if choice.verb == "COMMIT":
-            touches = [touch._replace(moment=moment) if touch.session == session and touch.wrote else touch for touch in touches]
+            touches = [
+                touch._replace(moment=moment) if touch.session == session and touch.wrote else touch
+                for touch in touches
+            ]
         touches += [Touch(moment, session, table, not shape.reads_only) for table in shape.tables]
     return touches
 

@@ -117,7 +117,11 @@ class Ledger:
     def _was_cut_short(self, error: Exception) -> bool:
         """Whether what stopped a step cost the run its database: then the step is the failure, and not that nobody can look any more."""
         execution = self._execution
-        return isinstance(error, LeaseRevokedError) and execution is not None and (execution.timed_out or execution.cancelled)
+        return (
+            isinstance(error, LeaseRevokedError)
+            and execution is not None
+            and (execution.timed_out or execution.cancelled)
+        )
 
     def leased(self, lease: Lease, store: Store) -> None:
         """Note which database the run has."""
@@ -233,7 +237,9 @@ def failure_of(phase: Phase, error: Exception) -> Failure:
     category: FailureCategory = "error"
     if phase == "restore":
         category = "cleanup"
-    elif phase in ("isolate", "capture_before", "capture_after", "retain") or isinstance(error, OSError | ArtifactError):
+    elif phase in ("isolate", "capture_before", "capture_after", "retain") or isinstance(
+        error, OSError | ArtifactError
+    ):
         category = "infrastructure"
     message = str(error) if isinstance(error, GuardRefusedError | RehearseError) else described(error)
     return Failure(phase, category, (message,), traced(error), is_transient(error))
