@@ -17,6 +17,7 @@ from residency.needs import Part, cutting, lost_parts, needed_intervals, origin_
 from residency.planning import TAKEN_MARK, Demand, Found, Planner, State
 from residency.plans import Fairness, Open, Plan
 from residency.rules import SERVICE_STEMS
+from residency.whole_duties import made_whole
 from residency.wording import span_text
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def make_plan(book: Book, crisis: Crisis, fairness: Fairness) -> Plan:
     start = planner.opened(empty, movable, None)
     found = planner.find(start)
     kept = tuple(_pinned(book, part) for part in lost if part.duty.pinned)
-    plan = _plan(search, found, crisis.persons)
+    plan = made_whole(search, found.state.book, _plan(search, found, crisis.persons))
     risk = plan.chain_depth > 1 or any(_is_risky(search, item.part, start) for item in start.pending)
     return replace(plan, uncovered=(*plan.uncovered, *kept), cascade_risk=risk)
 
