@@ -450,6 +450,13 @@ def breaches_of_sign(state: State, before: State) -> tuple[str, ...]:
     return tuple(f"{row['id']} is {row['value']}" for row in records(state, "cells") if int(str(row["value"])) < 0)
 
 
+def breaches_of_measure(state: State, before: State) -> tuple[str, ...]:
+    """No cell is above a hundred; only where a scenario asks."""
+    del before
+    _broken(state, "named invariant")
+    return tuple(f"{row['id']} is {row['value']}" for row in records(state, "cells") if int(str(row["value"])) > 100)
+
+
 def captured(state: State) -> FrozenMap:
     """What the laboratory adds to a photograph."""
     _broken(state, state.snapshot.snapshot_type)
@@ -540,7 +547,10 @@ LAB = Domain(
     },
     checks={"any_cell": StateCheck("any_cell", "Whether there is a cell.", any_cell)},
     assertion_types={},
-    invariants={"no_negative": Invariant("no_negative", "No cell is negative.", breaches_of_sign, always=True)},
+    invariants={
+        "no_negative": Invariant("no_negative", "No cell is negative.", breaches_of_sign, always=True),
+        "none_huge": Invariant("none_huge", "No cell is above a hundred.", breaches_of_measure),
+    },
     error_types={},
     categories={},
     captures=(Capture("lab", captured),),

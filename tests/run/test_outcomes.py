@@ -177,6 +177,23 @@ def test_preconditions_that_do_not_hold_are_told_together(lab: Lab) -> None:
         result.raise_for_status()
 
 
+def test_an_invariant_by_name_that_is_broken_from_the_start_is_a_failed_precondition(lab: Lab) -> None:
+    """It can prove nothing about the steps, so none is performed; one that a scenario need not name is not asked beforehand."""
+    huge, named = [{"id": "a", "value": 101}], {"invariants": ["none_huge"]}
+    result = lab.run(step("put", {"value": 3}), cells=huge, expected_outcome=named)
+    assert ("error", "precondition", ()) == (result.status, result.category, result.steps)
+    assert ("invariant none_huge does not hold before the first step: a is 101",) == result.errors
+    assert "passed" == lab.run(step("put", {"value": 3}), cells=huge).status
+    assert "passed" == lab.run(step("put", {"value": 3}), cells=[{"id": "a", "value": -1}]).status
+
+
+def test_an_invariant_by_name_that_crashes_beforehand_is_unknown(sqlite_lab: Lab) -> None:
+    """Nobody knows whether it held, which is no failed precondition."""
+    named = {"invariants": ["none_huge"]}
+    result = sqlite_lab.run(step("put"), constraints={"fails_in": "named invariant"}, expected_outcome=named)
+    assert ("unknown", "unknown") == (result.status, result.validations["invariants.none_huge"].status)
+
+
 def test_a_broken_invariant_is_told_with_its_step(lab: Lab) -> None:
     """It names the step after which it was broken, even if a later step mended it."""
     result = lab.run(step("put", {"value": -1}), step("put", {"value": 1}), step("put", {"cell": "b", "value": -2}))
