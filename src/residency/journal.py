@@ -41,9 +41,27 @@ def record(session: Session, context: Context, entry: Entry, decision: Decision)
     """Write a decision and return its answer. A refusal writes its audit entry and notices only."""
     if decision.outcome == "done":
         write_rows(session.connection, decision.writes)
-    _write_audit(session, context, entry, decision)
-    _write_notices(session, context, decision.notices)
+    ends = _read_ends(session.connection)
+    _write_audit(session, context, entry, decision, ends)
+    _write_notices(session, context, decision.notices, after=ends.notices)
     return OperationResult(decision.outcome, decision.reasons, decision.data)
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Where the journals end: what the next entry and the next notice follow."""
+
+    entries: int
+    hash: str
+    notices: int
+
+
+def _read_ends(connection: Connection) -> _Ends:
+    log, notices = schema.AUDIT_LOG.c, schema.NOTIFICATIONS.c
+    last = select(log.hash).order_by(log.number.desc()).limit(1).scalar_subquery()
+    ends = select(func.max(log.number), last, select(func.max(notices.number)).scalar_subquery())
+    entries, digest, queued = connection.execute(ends).one()
+    return _Ends(entries or 0, digest or GENESIS, queued or 0)
 
 
 # ── rows ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -87,15 +105,13 @@ def _write_group(connection: Connection, verb: int, name: str, writes: Sequence[
 # ── audit ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _write_audit(session: Session, context: Context, entry: Entry, decision: Decision) -> None:
+def _write_audit(session: Session, context: Context, entry: Entry, decision: Decision, ends: _Ends) -> None:
     log = schema.AUDIT_LOG
-    last = session.connection.execute(select(log.c.number, log.c.hash).order_by(log.c.number.desc()).limit(1)).first()
-    number, previous = (last[0], last[1]) if last is not None else (0, GENESIS)
     done = decision.writes if decision.outcome == "done" else ()
     writes = [write for write in done if write.table not in schema.JOURNAL_TABLES]
     row: dict[str, Any] = {
         "id": session.new_id(log.name),
-        "number": number + 1,
+        "number": ends.entries + 1,
         "at": context.clock,
         "step": session.step,
         "actor_id": entry.actor_id,
@@ -106,9 +122,9 @@ def _write_audit(session: Session, context: Context, entry: Entry, decision: Dec
         "before": _images((write.table, write.id, write.before) for write in writes),
         "after": _images((write.table, write.id, write.after) for write in writes),
         "reason": decision.reason,
-        "previous_hash": previous,
+        "previous_hash": ends.hash,
     }
-    row["hash"] = entry_hash(row, previous)
+    row["hash"] = entry_hash(row, ends.hash)
     session.connection.execute(insert(log), [row])
 
 
@@ -147,18 +163,17 @@ def chain_breaks(entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 # ── notices ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _write_notices(session: Session, context: Context, notices: Iterable[Notice]) -> None:
+def _write_notices(session: Session, context: Context, notices: Iterable[Notice], *, after: int) -> None:
     texts: dict[tuple[str, str], list[str]] = {}
     for notice in notices:
         texts.setdefault((notice.kind, notice.recipient), []).append(notice.text)
     if not texts:
         return
     table = schema.NOTIFICATIONS
-    number = session.connection.execute(select(func.coalesce(func.max(table.c.number), 0))).scalar_one()
     rows = [
         {
             "id": session.new_id(table.name),
-            "number": number + place,
+            "number": after + place,
             "event": event_of(session.step, kind),
             "kind": kind,
             "recipient": recipient,
