@@ -31,6 +31,9 @@ FIRST_FIVE = {
     "swap-rejection-acgme-001",
     "acgme-80hour-exact-001",
 }
+CONCURRENT = tuple(written for written in LIBRARY if make_plan(load_written(written)).concurrent)
+#: Of how many orders of concurrent steps a sample is performed.
+ORDERS = 30
 
 
 def performed(written: Written, store: Store, runs: ArtifactStore) -> ScenarioResult:
@@ -62,6 +65,16 @@ def test_a_scenario_passes_on_both_databases_with_one_fingerprint(
     assert {check.key: check.status for check in first.validations.values()} == {
         check.key: check.status for check in second.validations.values()
     }
+
+
+@pytest.mark.parametrize("written", CONCURRENT, ids=lambda written: written.id)
+def test_no_order_of_concurrent_steps_comes_out_wrong(written: Written, store: Store, tmp_path: Path) -> None:
+    """Whoever moves when, the steps come out as they are expected to, and the end is one that some serial order has."""
+    with ArtifactStore(tmp_path) as runs:
+        result = perform(make_plan(load_written(written)), Services(store, runs, orders=ORDERS))
+    result.raise_for_status()
+    assert "passed" == result.validations["invariants.serial_equivalence"].status
+    assert f"{ORDERS} of " in result.orders
 
 
 @pytest.mark.parametrize("written", LIBRARY, ids=lambda written: written.id)
