@@ -57,10 +57,27 @@ def _nights(rotation: str, *off: int) -> tuple[Line, ...]:
 _WEEKEND = (5, 6)
 _EASY = (Line("clinic", _WEEKEND, 8, 9),) * 3 + (Line("elective", _WEEKEND, 8, 9),) * 2
 _LINES: dict[int, tuple[Line, ...]] = {
-    1: (*_days("ward_a", 1, 3, 5, 6), *_days("ward_b", 2, 4, 5, 6), *_days("ward_c", 1, 2, 3, 4), *_nights("ward_night", 1, 2, 4)),
-    2: (*_days("icu", 1, 3, 5, 6), *_days("er", 2, 4, 5, 6), *_days("ward_a", 2, 4, 5), *_nights("icu_night", 0, 2), *_nights("er_night", 1, 3)),
-    3: (*_days("icu", 2, 4, 5, 6), *_days("er", 1, 3, 5, 6), *_days("ward_b", 1, 3, 6), *_nights("icu_night", 1, 3), *_nights("er_night", 0, 2)),
-}  # fmt: skip
+    1: (
+        *_days("ward_a", 1, 3, 5, 6),
+        *_days("ward_b", 2, 4, 5, 6),
+        *_days("ward_c", 1, 2, 3, 4),
+        *_nights("ward_night", 1, 2, 4),
+    ),
+    2: (
+        *_days("icu", 1, 3, 5, 6),
+        *_days("er", 2, 4, 5, 6),
+        *_days("ward_a", 2, 4, 5),
+        *_nights("icu_night", 0, 2),
+        *_nights("er_night", 1, 3),
+    ),
+    3: (
+        *_days("icu", 2, 4, 5, 6),
+        *_days("er", 1, 3, 5, 6),
+        *_days("ward_b", 1, 3, 6),
+        *_nights("icu_night", 1, 3),
+        *_nights("er_night", 0, 2),
+    ),
+}
 _TYPES = {
     "icu": RotationType.ICU,
     "icu_night": RotationType.ICU,
@@ -89,9 +106,7 @@ def _rotation(name: str) -> Rotation:
     level = 2 if name in _SENIORS_ONLY else 1
     kind = DutyKind.NIGHT_FLOAT if name.endswith("_night") else DutyKind.CLINICAL
     needed = 0 if name == "elective" else 1
-    return Rotation(
-        name, name, sort, kind, min_persons=needed, min_pgy=level, critical=sort in CRITICAL_TYPES
-    )
+    return Rotation(name, name, sort, kind, min_persons=needed, min_pgy=level, critical=sort in CRITICAL_TYPES)
 
 
 def _duties_of(name: str, days: int) -> list[Duty]:

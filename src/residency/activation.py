@@ -13,11 +13,12 @@ from residency.admission import breaches
 from residency.calendar import HOUR, moment_of
 from residency.contingency import Crisis, make_plan, reshape
 from residency.decisions import Decision, Notice, RowWrite, duty_writes, refusal
-from residency.needs import absent_persons
+from residency.needs import absent_persons, cutting, lost_parts
 from residency.notices import of_change, to_directors
 from residency.plan_rows import Identity, interval_of_plain, plan_data, plan_write, reshaping_of
 from residency.policy.settings import Coverage
 from residency.schema import CONTINGENCY_PLANS
+from residency.services import EVER
 from residency.stored import duty_row, row_to_plain
 from residency.wording import span_text
 
@@ -145,11 +146,13 @@ def _image(book: Book, duty_id: str) -> dict[str, Any] | None:
 
 
 def _breaks(book: Book, after: Book, row: Mapping[str, Any]) -> tuple[Reason, ...]:
-    """What the plan would break by now; the gaps that it names itself are known."""
+    """What the plan would break by now; the gaps that it names are known, and what their absence does to the absent is a fact."""
     known = [interval_of_plain(item) for item in row["uncovered"]]
+    lost = [part for person_id in row["persons"] for part in lost_parts(book, person_id, EVER[0])]
+    facts = book.after(cutting(part for part in lost if not part.duty.pinned))
     found = [
         record
-        for record in breaches(book, after)
+        for record in breaches(book, after, known=facts.records)
         if record.rule != Coverage.stem or not any(start <= record.start and record.end <= end for start, end in known)
     ]
     return tuple(Reason("stale_plan", f"the plan would break a rule by now: {record.message}") for record in found)

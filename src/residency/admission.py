@@ -10,17 +10,24 @@ from residency.model import Severity
 from residency.policy import INTEGRITY_STEMS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rehearse.domain import Reason
     from residency.load import Book
     from residency.rules import Record
 
 
-def breaches(before: Book, after: Book) -> tuple[Record, ...]:
+def breaches(before: Book, after: Book, *, known: Iterable[Record] = ()) -> tuple[Record, ...]:
     """The breaches that refuse a decision: violations and policies that it makes new or worse.
 
     With `acgme_enabled: false` only the integrity rules refuse.
+
+    Args:
+        before: the roster that is decided about.
+        after: the roster as the decision leaves it.
+        known: breaches that are there already though `before` does not show them, since a fact made them.
     """
-    found = blocking(new_or_worse(before.records, after.records))
+    found = blocking(new_or_worse((*before.records, *known), after.records))
     if after.settings.acgme_enabled:
         return found
     return tuple(record for record in found if record.rule in INTEGRITY_STEMS)

@@ -172,22 +172,19 @@ def _fixed(part: Part, person: Person, held: Iterable[Duty]) -> Iterator[Obstacl
 
 def _arrival(search: Search, part: Part, person: Person) -> Iterator[Obstacle]:
     """Nobody comes before the clock, nor before the notice has passed unless they are in house."""
-    notice = 0 if _is_in_house(search, person.id, part.start) else search.book.settings.program.notice_minutes
-    arrival = search.clock + notice
+    arrival = _arrives_at(search, person.id)
     if part.start < arrival:
         yield Obstacle(
             EVER[0], arrival, "rest_between_shifts", f"{person.id} cannot be there before {moment_of(arrival):%H:%M}"
         )
 
 
-def _is_in_house(search: Search, person_id: str, start: int) -> bool:
-    """Whether somebody is on duty when they are asked, or until the part begins, so that they can be held over."""
-    timeline = search.book.schedule.timeline(person_id)
-    return any(
-        duty.kind.traits.in_period
-        for moment in (search.clock, start - 1)
-        for duty in timeline.duties_in(moment, moment + 1)
-    )
+def _arrives_at(search: Search, person_id: str) -> int:
+    """When somebody can be there: once the notice has passed, or from when they are on duty and can be held over."""
+    latest = search.clock + search.book.settings.program.notice_minutes
+    around = search.book.schedule.timeline(person_id).duties_in(search.clock - 1, latest)
+    there = (max(duty.start, search.clock) for duty in around if duty.kind.traits.in_period)
+    return min((latest, *there))
 
 
 def _no_backup(search: Search, part: Part, person: Person) -> Iterator[Obstacle]:

@@ -14,9 +14,10 @@ from residency.compliance import new_or_worse
 from residency.decisions import reason_of
 from residency.model import Change, Duty
 from residency.needs import Part, cutting, lost_parts, needed_intervals, origin_of
-from residency.planning import TAKEN_MARK, Demand, Found, Planner, State
+from residency.planning import Found, Planner
 from residency.plans import Fairness, Open, Plan
 from residency.rules import SERVICE_STEMS
+from residency.takers import TAKEN_MARK
 from residency.whole_duties import made_whole
 from residency.wording import span_text
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from residency.decisions import NewId
+    from residency.demands import Demand, State
     from residency.load import Book
     from residency.model import Person
 
@@ -53,9 +55,8 @@ def make_plan(book: Book, crisis: Crisis, fairness: Fairness) -> Plan:
     lost = [part for person in crisis.persons for part in lost_parts(book, person, crisis.clock)]
     lost.sort(key=lambda part: (not _is_critical(book, part), part.start, part.duty.id))
     movable = [part for part in lost if not part.duty.pinned]
-    planner = Planner(search, fairness)
-    empty = State(book.after(cutting(movable)), ())
-    start = planner.opened(empty, movable, None)
+    planner = Planner(search, fairness, book.after(cutting(movable)))
+    start = planner.begin(movable)
     found = planner.find(start)
     kept = tuple(_pinned(book, part) for part in lost if part.duty.pinned)
     plan = made_whole(search, found.state.book, _plan(search, found, crisis.persons))
@@ -85,6 +86,7 @@ def _plan(search: Search, found: Found, persons: tuple[str, ...]) -> Plan:
         released=tuple(sorted(state.released, key=lambda part: (part.start, part.duty.id))),
         uncovered=tuple(sorted(uncovered, key=lambda item: (item.part.start, item.part.duty.id))),
         is_proven=found.is_proven,
+        least_open=found.least_open,
     )
 
 

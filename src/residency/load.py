@@ -63,6 +63,10 @@ class Book:
         records = recheck(schedule, self.records, Touched.of(schedule, change), self.settings.rules)
         return replace(self, schedule=schedule, known_records=records)
 
+    def sketched(self, change: Change) -> Book:
+        """The book after a change, which nobody has judged: asking for its records costs a full check."""
+        return replace(self, schedule=self.schedule.with_changes(change), known_records=None)
+
     def may_be_given_duty(self, person_id: str) -> bool:
         """Whether somebody is known and not inactive."""
         person = self.person(person_id)

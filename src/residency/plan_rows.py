@@ -46,6 +46,7 @@ def plan_data(plan: Plan, plan_id: str) -> dict[str, Value]:
         "cascade_risk": plan.cascade_risk,
         "gap_hours": Fraction(plan.gap_minutes, HOUR),
         "proven": plan.is_proven,
+        "bound_gap_hours": Fraction(plan.least_open, HOUR),
     }
 
 

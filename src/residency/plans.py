@@ -63,6 +63,7 @@ class Plan:
         uncovered: what stays open.
         cascade_risk: whether some replacement of one level alone would open a gap or break a rule.
         is_proven: whether every plan was weighed; False if the search was cut short, and this is the best one seen.
+        least_open: minutes that stay open in every plan, as far as the search can tell; if proven, those of this one.
     """
 
     persons: tuple[str, ...]
@@ -71,6 +72,7 @@ class Plan:
     uncovered: tuple[Open, ...] = ()
     cascade_risk: bool = False
     is_proven: bool = True
+    least_open: int = 0
 
     @property
     def feasible(self) -> bool:

@@ -30,6 +30,7 @@ PLAN_DATA = {
     "cascade_risk": "bool",
     "gap_hours": "number",
     "proven": "bool",
+    "bound_gap_hours": "number",
     "activated": "bool",
 }
 N1_FAILURE = "n1_failure"
