@@ -11,7 +11,7 @@ from rehearse.domain import Reason
 from rehearse.values import FrozenMap, Value
 from residency.admission import refusals
 from residency.calendar import minute_of, moment_of
-from residency.decisions import Decision, Notice, RowWrite, duty_writes, refusal
+from residency.decisions import Decision, Notice, RowWrite, duty_writes, reason_map, refusal
 from residency.matching import Match, Trade, find_matches, score
 from residency.model import Change, Duty
 from residency.notices import duty_text, overloads, shortages
@@ -198,6 +198,7 @@ def _asked(
         "match_score": points,
         "matches": (),
         "alternatives": (),
+        "filtered": (),
     }
     return Decision(
         data=FrozenMap(data),
@@ -231,6 +232,7 @@ def _refused_request(asking: Asking, reasons: Sequence[Reason], alternatives: tu
         "match_score": None,
         "matches": (),
         "alternatives": alternatives,
+        "filtered": (),
     }
     persons = [asking.requestor_id, *([asking.partner_id] if asking.partner_id else [])]
     told = Notice("swap_update", asking.requestor_id, text)
@@ -266,9 +268,12 @@ def _decide_match(book: Book, asking: Asking, number: int, new_id: NewId) -> Dec
         "match_score": chosen[0].points,
         "matches": tuple(_match_map(item) for item in chosen),
         "alternatives": (),
+        "filtered": tuple(reason_map(reason) for reason in impossible),
     }
     names = ", ".join(item.trade.partner_id for item in chosen)
     text = f"Swap {row['id']} is requested: {duty_text(asking.given)}; possible partners, best first: {names}."
+    if impossible:
+        text += f" Impossible: {'; '.join(reason.text.rstrip('.') for reason in impossible)}."
     return Decision(
         data=FrozenMap(data),
         writes=(RowWrite(SWAPS.name, str(row["id"]), None, row),),

@@ -13,6 +13,7 @@ from rehearse.database.deadline import Deadline
 from rehearse.database.observe import StatementLog
 from rehearse.database.store import LeaseRequest
 from rehearse.domain import Context
+from rehearse.run import concurrent
 from rehearse.run.act import Stage
 from rehearse.run.choosers import RandomWalk, Replay
 from rehearse.run.concurrent import Block, Order, perform_order
@@ -179,6 +180,24 @@ def test_a_sample_finds_a_race(sqlite_lab: Lab) -> None:
     first, second = (sqlite_lab.perform(text, orders=40) for _ in range(2))
     assert "failed" == first.status, first.orders
     assert first.validations[KEY].message == second.validations[KEY].message
+
+
+@pytest.mark.parametrize("orders", [1, 40])
+def test_the_time_of_other_orders_is_not_the_scenarios(
+    sqlite_lab: Lab, monkeypatch: pytest.MonkeyPatch, orders: int
+) -> None:
+    """However many are tried, a limit on the scenario's own time is about its own order."""
+    real, told = concurrent.perform_together, list[float]()
+
+    def perform_together(*arguments: object) -> concurrent.Together:
+        together = real(*arguments)  # type: ignore[arg-type]  (passed on as they came)
+        told.append(together.seconds_elsewhere)
+        return replace(together, seconds_elsewhere=1000.0)
+
+    monkeypatch.setattr(concurrent, "perform_together", perform_together)
+    result = tried(sqlite_lab, *TWICE, orders=orders)
+    assert [orders > 1] == [seconds > 0 for seconds in told]
+    assert result.execution_time_seconds < 0, "what was spent on other orders is taken off"
 
 
 def test_time_is_up_while_orders_are_tried(lab: Lab) -> None:

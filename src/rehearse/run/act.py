@@ -66,15 +66,15 @@ def act(stage: Stage, before: State) -> Execution:
     started = stage.deadline.now()
     watch = InvariantWatch(stage.plan, stage.camera, stage.log, before)
     steps = perform_sequence(stage, watch)
-    orders = ""
+    orders, elsewhere = "", 0.0
     if stage.plan.concurrent:
         from rehearse.run.concurrent import perform_together  # noqa: PLC0415  (most scenarios have no such block)
 
         together = perform_together(stage, watch, steps)
-        steps, orders = (*steps, *together.steps), together.orders
+        steps, orders, elsewhere = (*steps, *together.steps), together.orders, together.seconds_elsewhere
     return Execution(
         steps=steps,
-        seconds=stage.deadline.now() - started,
+        seconds=stage.deadline.now() - started - elsewhere,
         peak_memory_mb=memory.growth_mb(),
         breaches=watch.breaches,
         timed_out=any(step.timed_out for step in steps),

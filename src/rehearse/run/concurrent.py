@@ -63,10 +63,15 @@ class Order:
 
 @dataclass(frozen=True)
 class Together:
-    """A concurrent block that has run: its steps in the run's own order, and what was tried, in words for a report."""
+    """A concurrent block that has run: its steps in the run's own order, and what was tried, in words for a report.
+
+    Attributes:
+        seconds_elsewhere: How long the other orders took; they are no part of what the scenario does.
+    """
 
     steps: tuple[StepResult, ...]
     orders: str
+    seconds_elsewhere: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ def _performed(block: Block, base: Lease | None, watch: InvariantWatch) -> Toget
         return Together(own.steps, ONE_ORDER)
     from rehearse.run.orders import explore  # noqa: PLC0415  (one order needs none of it)
 
+    began = block.stage.deadline.now()
     try:
         exploration = explore(block, base, own)
     except Exception as error:  # noqa: BLE001  (what was not tried is an unknown verdict, and no end of the run)
@@ -135,7 +141,7 @@ def _performed(block: Block, base: Lease | None, watch: InvariantWatch) -> Toget
         return Together(own.steps, "1 order, as written; the others could not be tried")
     if exploration.breach:
         watch.add(exploration.breach)
-    return Together(own.steps, exploration.words)
+    return Together(own.steps, exploration.words, block.stage.deadline.now() - began)
 
 
 def _perform_own(block: Block, watch: InvariantWatch) -> Order:

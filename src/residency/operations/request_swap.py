@@ -62,8 +62,8 @@ class Parameters(Asked):
 def request_swap(session: Session, parameters: Parameters, context: Context) -> OperationResult:
     """Check all parties over every window that changes, and the services; keep the swap as approved, or requested.
 
-    Without a partner everybody of the role is scored from 0 to 100: schedule fit 30, qualifications 25, headroom 25, equity 20. A refusal
-    names every breach, and up to three people with whom it would pass.
+    Without a partner everybody of the role is scored from 0 to 100: schedule fit 30, qualifications 25, headroom 25, equity 20; those who
+    cannot take part are `filtered`, each with the reason. A refusal names every breach, and up to three people with whom it would pass.
     """
     book = open_book(session, context)
     return conclude(session, context, "request_swap", parameters, _decide(session, book, parameters, context))
@@ -143,6 +143,7 @@ OPERATION = Operation(
         "match_score": "number",
         "matches": "list",
         "alternatives": "list",
+        "filtered": "list",
     },
     codes=("no_match", "no_such_duty", "ambiguous_duty", "inactive_person"),
 )
