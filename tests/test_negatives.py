@@ -14,7 +14,7 @@ import pytest
 from rehearse.artifacts.store import ArtifactStore
 from rehearse.errors import PreconditionFailedError
 from rehearse.loading.catalog import Catalog
-from rehearse.loading.load import load_written
+from rehearse.loading.load import check_all, load_written
 from rehearse.plan import make_plan
 from rehearse.run.run import Services, perform
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from rehearse.scenario import Written
 
 ROOT = Path(__file__).parent / "negatives"
-NEGATIVES = Catalog((ROOT,)).all()
+NEGATIVES = tuple(written for written in Catalog((ROOT,)).all() if not written.suite)
+CONFLICTS = sorted(path.stem for path in (ROOT / "conflicts").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("written", NEGATIVES, ids=lambda written: written.id)
@@ -41,8 +42,23 @@ def test_a_set_up_that_does_not_hold_is_an_error_before_the_first_step(
     )
     with pytest.raises(PreconditionFailedError):
         result.raise_for_status()
-    golden = ROOT / f"{written.id}.txt"
-    told = "".join(f"{error}\n" for error in result.errors)
+    assert_told(ROOT / f"{written.id}.txt", "".join(f"{error}\n" for error in result.errors))
+
+
+@pytest.mark.parametrize("name", CONFLICTS)
+def test_a_set_up_that_contradicts_itself_is_told_before_there_is_a_database(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check finds the conflict, names who is in it, and shows both of its ends."""
+    monkeypatch.chdir(ROOT / "conflicts")
+    loaded, problems = check_all(Catalog(()).read(Path(f"{name}.yaml")))
+    assert ((), {"conflict"}) == (loaded, {problem.code for problem in problems})
+    told = "\n\n".join(problem.render() for problem in problems) + "\n"
+    assert_told(ROOT / "conflicts" / f"{name}.txt", told)
+
+
+def assert_told(golden: Path, told: str) -> None:
+    """Compare what is told with what is on record."""
     if os.environ.get("REHEARSE_UPDATE_GOLDEN"):
         golden.write_text(told, encoding="utf-8")
     assert golden.read_text(encoding="utf-8") == told

@@ -441,6 +441,12 @@ def any_cell(state: State, parameters: object) -> MeasureValue:
     return bool(list(records(state, "cells")))
 
 
+def none_huge(state: State, parameters: object) -> MeasureValue:
+    """Whether no cell is above a hundred, as the invariant of that name has it."""
+    del parameters
+    return all(int(str(row["value"])) <= 100 for row in records(state, "cells"))
+
+
 def breaches_of_sign(state: State, before: State) -> tuple[str, ...]:
     """No cell is negative."""
     del before
@@ -545,7 +551,10 @@ LAB = Domain(
         "cell": Measure("cell", "map", "Cell to value.", of_state=cell),
         "steps_done": Measure("steps_done", "number", "Steps done.", of_run=steps_done),
     },
-    checks={"any_cell": StateCheck("any_cell", "Whether there is a cell.", any_cell)},
+    checks={
+        "any_cell": StateCheck("any_cell", "Whether there is a cell.", any_cell),
+        "none_huge": StateCheck("none_huge", "Whether no cell is above a hundred.", none_huge),
+    },
     assertion_types={},
     invariants={
         "no_negative": Invariant("no_negative", "No cell is negative.", breaches_of_sign, always=True),

@@ -187,6 +187,28 @@ def test_an_invariant_by_name_that_is_broken_from_the_start_is_a_failed_precondi
     assert "passed" == lab.run(step("put", {"value": 3}), cells=[{"id": "a", "value": -1}]).status
 
 
+@pytest.mark.parametrize(
+    ("expected", "fails_in", "why"),
+    [
+        (True, "", "expected true, found false: a is 101"),
+        (False, "", ""),
+        (True, "named invariant", "expected true, found false"),
+    ],
+)
+def test_a_precondition_that_is_an_invariant_too_tells_what_breaks_it(
+    sqlite_lab: Lab, fails_in: str, why: str, *, expected: bool
+) -> None:
+    """If it can be told; what was expected to be broken is no failure."""
+    asked = [{"check": "none_huge", "expected": expected}]
+    result = sqlite_lab.run(
+        step("put", {"value": 3}),
+        cells=[{"id": "a", "value": 101}],
+        preconditions=asked,
+        constraints={"fails_in": fails_in} if fails_in else {},
+    )
+    assert ((f"precondition none_huge: {why}",) if why else ()) == result.errors
+
+
 def test_an_invariant_by_name_that_crashes_beforehand_is_unknown(sqlite_lab: Lab) -> None:
     """Nobody knows whether it held, which is no failed precondition."""
     named = {"invariants": ["none_huge"]}

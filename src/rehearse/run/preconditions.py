@@ -56,10 +56,22 @@ def check_preconditions(plan: Plan, before: State) -> None:
         UnmetPreconditionsError: With a sentence for each that does not hold, or cannot be computed.
     """
     asked = ((item, _why_not(item, plan, before)) for item in plan.scenario.setup.preconditions)
-    named = [f"precondition {item.check}: {why}" for item, why in asked if why]
+    named = [f"precondition {item.check}: {why}{_breaches(item.check, plan, before)}" for item, why in asked if why]
     named += _broken_invariants(plan, before)
     if named:
         raise UnmetPreconditionsError(named)
+
+
+def _breaches(name: str, plan: Plan, before: State) -> str:
+    """What breaks a check that the domain watches as an invariant, too; nothing of a check that is none."""
+    invariant = plan.domain.invariants.get(name)
+    if invariant is None:
+        return ""
+    try:
+        breaches = invariant.function(before, before)
+    except Exception:  # noqa: BLE001  (that the check does not hold is told; why is beyond this one)
+        return ""
+    return f": {_told(breaches)}" if breaches else ""
 
 
 def _broken_invariants(plan: Plan, before: State) -> Iterator[str]:
@@ -76,7 +88,11 @@ def _broken_invariants(plan: Plan, before: State) -> Iterator[str]:
         except Exception:  # noqa: BLE001, S112  (asked again by the watch, which keeps the crash)
             continue
         if breaches:
-            yield f"invariant {item.name} does not hold before the first step: {'; '.join(breaches)}"
+            yield f"invariant {item.name} does not hold before the first step: {_told(breaches)}"
+
+
+def _told(breaches: Iterable[str]) -> str:
+    return "; ".join(breach.rstrip(".") for breach in breaches)
 
 
 def _why_not(item: Precondition, plan: Plan, before: State) -> str | None:
