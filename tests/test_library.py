@@ -33,7 +33,7 @@ FIRST_FIVE = {
 }
 CONCURRENT = tuple(written for written in LIBRARY if make_plan(load_written(written)).concurrent)
 #: Of how many orders of concurrent steps a sample is performed.
-ORDERS = 30
+ORDERS = 12
 
 
 def performed(written: Written, store: Store, runs: ArtifactStore) -> ScenarioResult:
