@@ -46,10 +46,10 @@ class Leave:
     absences: tuple[Absence, ...]
     request: LeaveRequest | None = None
 
-    def name(self) -> str:
-        """The leave in words."""
-        spans = " and ".join(leave_text(absence.start, absence.end) for absence in self.absences)
-        return f"leave of {self.person_id} {spans}"
+    @property
+    def dates(self) -> str:
+        """When it is, in words."""
+        return " and ".join(leave_text(absence.start, absence.end) for absence in self.absences)
 
 
 class LeaveError(LookupError):
@@ -143,26 +143,30 @@ class Recall:
 
 
 def decide_cancel(book: Book, leave: Leave, recall: Recall, clock: int, new_id: NewId) -> Decision:
-    """End leave at the clock and credit the time that comes back. Who is asked may decline; a mandatory recall goes to the director, too."""
-    name = leave.name()
+    """End leave at the clock and credit the time that comes back.
+
+    Who is asked may decline, which ends nothing; a mandatory recall does not ask, and is told to the director as well.
+    """
+    person = leave.person_id
     why = f" Reason: {recall.reason}." if recall.reason else ""
     if recall.mode == "voluntary" and not recall.accepted:
-        text = f"{leave.person_id} was asked to give up {name} and declined."
-        told = Notice("leave_decision", leave.person_id, f"You were asked to give up {name} and declined.{why}")
+        text = f"{person} was asked to give up the leave {leave.dates}, and declined."
+        told = Notice("leave_decision", person, text + why)
         data = FrozenMap(_cancel_data(leave, 0, escalated=False))
-        return refusal(Reason("declined", text, leave.person_id), persons=[leave.person_id], notices=[told], data=data)
+        return refusal(Reason("declined", text, person), persons=[person], notices=[told], data=data)
     escalated = recall.mode == "mandatory"
     days = days_back(leave, clock) if recall.compensate else 0
-    text = f"The {name} is {'called off' if escalated else 'given up'} from {_from_text(leave, clock)} on."
+    verb = "called off" if escalated else "given up"
     credit = f" {counted(days, 'day')} credited." if days else ""
+    text = f"The leave of {person} {leave.dates} is {verb}, from {_since(leave, clock)} on.{why}{credit}"
     return Decision(
         data=FrozenMap(_cancel_data(leave, days, escalated=escalated)),
         writes=tuple(_cancel_writes(leave, clock, days, new_id)),
         notices=(
-            Notice("leave_decision", leave.person_id, text + why + credit),
-            *(to_directors(book, "leave_decision", text + why + credit) if escalated else ()),
+            Notice("leave_decision", person, text),
+            *(to_directors(book, "leave_decision", text) if escalated else ()),
         ),
-        persons=(leave.person_id,),
+        persons=(person,),
         reason=recall.reason or recall.mode,
     )
 
@@ -176,7 +180,7 @@ def _cancel_data(leave: Leave, days: int, *, escalated: bool) -> dict[str, Value
     }
 
 
-def _from_text(leave: Leave, clock: int) -> str:
+def _since(leave: Leave, clock: int) -> str:
     since = max(clock, leave.absences[0].start)
     return day_text(since) if since % DAY == 0 else f"{moment_of(since):%H:%M} on {day_text(since)}"
 
