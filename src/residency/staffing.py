@@ -80,11 +80,6 @@ class Count(NamedTuple):
         return self.after - self.needed
 
 
-def needed_denials(requests: int, staff: int, minimum: int) -> int:
-    """How many of a day's requests have to be denied: requests − (staff − minimum), between none and all of them."""
-    return min(requests, max(0, requests - (staff - minimum)))
-
-
 # ── stretches ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
