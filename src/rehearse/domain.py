@@ -409,7 +409,7 @@ class Domain:
 
     Attributes:
         name: Entry point in ``rehearse.domains``.
-        metadata: Its tables.
+        metadata: Its tables. Their triggers are told in ``Table.info``: ``ddl`` lists the text of each, ``writes`` the tables they write.
         sections: Keys of ``setup``.
         constraints: Record type of ``setup.constraints``.
         settle: ``(world, steps, clock or None) -> policy``: the frozen object every operation and measure gets (horizon, rule pack, program).

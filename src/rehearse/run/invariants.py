@@ -92,7 +92,7 @@ def watched(plan: Plan) -> tuple[Invariant, ...]:
 
 
 def written_tables(log: StatementLog, step: str, metadata: MetaData) -> frozenset[str]:
-    """Return the tables that a step wrote, with those that a foreign key's action may have changed along with them.
+    """Return the tables that a step wrote, with those that a foreign key's action or a trigger may have changed along with them.
 
     All tables if the step sent more statements than the log keeps, or one whose tables are not known.
     """
@@ -111,6 +111,7 @@ def written_tables(log: StatementLog, step: str, metadata: MetaData) -> frozense
 
 
 def _acts_on(metadata: MetaData, child: str, parents: set[str]) -> bool:
-    """Whether deleting or renumbering a row of `parents` changes rows of `child` by a foreign key's action."""
+    """Whether writing a row of `parents` changes rows of `child`, by a foreign key's action or by a trigger."""
     keys = metadata.tables[child].foreign_keys
-    return any((key.ondelete or key.onupdate) and key.column.table.name in parents for key in keys)
+    by_key = any((key.ondelete or key.onupdate) and key.column.table.name in parents for key in keys)
+    return by_key or any(child in metadata.tables[parent].info.get("writes", ()) for parent in parents)
