@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, text
+from sqlalchemy.exc import DatabaseError
 
 from faults import Counted
 from rehearse.database.attached import AttachedLease, AttachedStore
@@ -91,6 +94,32 @@ def test_a_run_from_the_bare_schema_finds_no_rows(adopted: Target, tmp_path: Pat
     assert [(1, "new")] == adopted.rows("notes")
     lease.discard()
     assert () == before.differences(content(adopted))
+
+
+GROWS_ONLY = {
+    "sqlite": (
+        "CREATE TRIGGER notes_grow BEFORE DELETE ON duties BEGIN SELECT RAISE(ABORT, 'only grows: a ''rule'' '); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION grow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'only grows'; END $$",
+        "CREATE TRIGGER notes_grow BEFORE DELETE ON duties FOR EACH ROW EXECUTE FUNCTION grow()",
+    ),
+}
+
+
+def test_a_table_that_only_grows_is_emptied_as_well_and_grows_on(adopted: Target, tmp_path: Path) -> None:
+    """Emptying asks no trigger; during the run and after it the triggers are there."""
+    adopted.run(*GROWS_ONLY[adopted.backend])
+    before = content(adopted)
+    lease = store_of(adopted, tmp_path).lease(replace(REQUEST, clean=("persons", "duties")))
+    assert [] == adopted.rows("duties")
+    act(lease, "INSERT INTO duties VALUES ('d9', 'N1', 8)")
+    with pytest.raises(DatabaseError, match="only grows"):
+        act(lease, "DELETE FROM duties")
+    lease.discard()
+    assert () == before.differences(content(adopted))
+    with pytest.raises((sqlite3.Error, psycopg.Error), match="only grows"):
+        adopted.run("DELETE FROM duties")
 
 
 def test_what_the_report_says_of_it(adopted: Target, tmp_path: Path) -> None:
