@@ -14,7 +14,7 @@ _LISTED = 5
 
 
 def judge_invariant(case: Case, invariant: Invariant) -> Judgement:
-    """Judge one invariant. A breach that was there before the run is none of the run's; it is told, and fails nothing."""
+    """Judge one invariant. A breach that was there before the run is none of the run's; it is a warning, and fails nothing."""
     expected = "holds after every step"
     seen = [breach for breach in case.breaches if breach.invariant == invariant.name]
     if seen:
@@ -28,7 +28,10 @@ def judge_invariant(case: Case, invariant: Invariant) -> Judgement:
     new = tuple(sentence for sentence in invariant.function(after, before) if sentence not in old)
     if new:
         return Judgement.unmet(expected, "broken after the run", f"after the run: {_listed(new)}")
-    return Judgement.met(expected, "holds", f"broken before the run: {_listed(old)}" if old else "")
+    if old:
+        why = f"broken before the run: {_listed(old)}"
+        return Judgement(holds=True, expected=expected, actual="no worse than before", why=why, warns=True)
+    return Judgement.met(expected, "holds")
 
 
 def standing_invariants(case: Case) -> tuple[Invariant, ...]:
