@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -12,7 +10,8 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from rehearse.domain import OperationResult
 from residency import schema
-from residency.stored import row_to_plain, value_to_plain
+from residency.audit_chain import GENESIS, entry_hash
+from residency.stored import row_to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,10 +21,7 @@ if TYPE_CHECKING:
     from rehearse.domain import Context, Session
     from residency.decisions import Decision, Notice, RowWrite
 
-#: What the first entry of a chain chains to.
-GENESIS = "0" * 64
 CHANNEL = "inbox"
-_UNHASHED = ("hash", "previous_hash")
 _KEY = "key_of_row"
 
 
@@ -57,11 +53,13 @@ class _Ends:
 
 
 def _read_ends(connection: Connection) -> _Ends:
-    log, notices = schema.AUDIT_LOG.c, schema.NOTIFICATIONS.c
-    last = select(log.hash).order_by(log.number.desc()).limit(1).scalar_subquery()
-    ends = select(func.max(log.number), last, select(func.max(notices.number)).scalar_subquery())
-    entries, digest, queued = connection.execute(ends).one()
-    return _Ends(entries or 0, digest or GENESIS, queued or 0)
+    """Read the ends of both journals; that of the audit log from its seal, so that nothing that went missing is ever numbered anew."""
+    seal = schema.AUDIT_SEAL.c
+    of_log = seal.id == schema.AUDIT_LOG.name
+    number, digest = (select(column).where(of_log).scalar_subquery() for column in (seal.number, seal.hash))
+    queued = select(func.max(schema.NOTIFICATIONS.c.number)).scalar_subquery()
+    last = connection.execute(select(number, digest, queued)).one()
+    return _Ends(last[0] or 0, last[1] or GENESIS, last[2] or 0)
 
 
 # ── rows ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,30 +132,6 @@ def _images(rows: Iterable[tuple[str, str, Mapping[str, object] | None]]) -> dic
         if row is not None:
             images.setdefault(table, {})[identity] = row_to_plain(row)
     return images
-
-
-def entry_hash(row: Mapping[str, object], previous: str) -> str:
-    """SHA-256 of the previous hash and the entry's own fields as canonical JSON."""
-    plain = {name: value_to_plain(value) for name, value in row.items() if name not in _UNHASHED}
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(previous.encode() + text.encode()).hexdigest()
-
-
-def chain_breaks(entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Walk the audit chain and say where it is broken; nothing means that it holds."""
-    breaks: list[str] = []
-    previous, number = GENESIS, 0
-    for entry in sorted(entries, key=lambda row: row["number"]):
-        number += 1
-        if entry["number"] != number:
-            breaks.append(f"entry {number} of the audit log is missing")
-            number = entry["number"]
-        elif entry["previous_hash"] != previous:
-            breaks.append(f"entry {number} of the audit log does not follow the one before it")
-        if entry["hash"] != entry_hash(entry, entry["previous_hash"]):
-            breaks.append(f"entry {number} of the audit log was changed")
-        previous = entry["hash"]
-    return tuple(breaks)
 
 
 # ── notices ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from residency import schema
-from residency.journal import CHANNEL, chain_breaks, event_of
+from residency.audit_chain import chain_breaks
+from residency.journal import CHANNEL, event_of
 from residency.load import Book, book_of, snapshot_rows
 from residency.model import PersonStatus
 from residency.rules.double_booking import overlapping_pairs
@@ -115,7 +116,7 @@ def audit_breaks(state: State) -> tuple[str, ...]:
 
 
 def _audit_breaks(state: State) -> tuple[str, ...]:
-    return chain_breaks(snapshot_rows(state.snapshot, schema.AUDIT_LOG))
+    return chain_breaks(*(snapshot_rows(state.snapshot, table) for table in (schema.AUDIT_LOG, schema.AUDIT_SEAL)))
 
 
 # ── the outbox ─────────────────────────────────────────────────────────────────────────────────────────────────────────

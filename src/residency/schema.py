@@ -1,6 +1,7 @@
 """The tables of a residency: names and columns are those of the scenario format, moments are without zone.
 
-The audit log and the equity ledger only grow: triggers on both databases refuse to change or delete their rows.
+The audit log and the equity ledger only grow: triggers on both databases refuse to change or delete their rows. Where the audit log ends
+the database itself notes beside it, so that entries that go missing at its end are noticed like any others.
 """
 
 from __future__ import annotations
@@ -79,8 +80,32 @@ def _append_only_ddl(table: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _append_only(table: Table) -> Table:
+_SEAL_BODY = (
+    "INSERT INTO {seal} (id, number, hash) VALUES ('{table}', NEW.number, NEW.hash) "
+    "ON CONFLICT (id) DO UPDATE SET number = excluded.number, hash = excluded.hash;"
+)
+_SEAL_SQLITE = "CREATE TRIGGER {table}_is_sealed AFTER INSERT ON {table} BEGIN {body} END"
+_SEAL_FUNCTION = "CREATE OR REPLACE FUNCTION {table}_is_sealed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$"
+_SEAL_POSTGRES = (
+    "CREATE TRIGGER {table}_is_sealed AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_is_sealed()"
+)
+
+
+def _seal_ddl(table: str, seal: str) -> tuple[tuple[str, str], ...]:
+    """Dialect and text of each statement that makes `seal` note number and hash of the last row of a table."""
+    body = _SEAL_BODY.format(table=table, seal=seal)
+    return (
+        ("sqlite", _SEAL_SQLITE.format(table=table, body=body)),
+        ("postgresql", _SEAL_FUNCTION.format(table=table, body=body)),
+        ("postgresql", _SEAL_POSTGRES.format(table=table)),
+    )
+
+
+def _append_only(table: Table, *, seal: Table | None = None) -> Table:
     statements = _append_only_ddl(table.name)
+    if seal is not None:
+        statements += _seal_ddl(table.name, seal.name)
+        table.info["writes"] = (seal.name,)
     table.info["ddl"] = tuple(text for _, text in statements)
     for dialect, text in statements:
         event.listen(table, "after_create", _statement(text, dialect))
@@ -307,6 +332,15 @@ NOTIFICATIONS = Table(
     UniqueConstraint("event", "recipient", "channel", name="told_once"),
 )
 
+AUDIT_SEAL = Table(
+    "audit_seal",
+    METADATA,
+    _id(),
+    Column("number", Integer, nullable=False, comment="of the last entry"),
+    Column("hash", String(64), nullable=False, comment="of the last entry"),
+    comment="Where the audit log ends; the database keeps it.",
+)
+
 AUDIT_LOG = _append_only(
     Table(
         "audit_log",
@@ -326,7 +360,8 @@ AUDIT_LOG = _append_only(
         Column("previous_hash", String(64), nullable=False),
         Column("hash", String(64), nullable=False, comment="SHA-256 of the previous hash and this row"),
         _one_of("outcome", ("done", "rejected")),
-    )
+    ),
+    seal=AUDIT_SEAL,
 )
 
 CONTINGENCY_PLANS = Table(
@@ -364,4 +399,4 @@ EQUITY_LEDGER = _append_only(
 )
 
 #: What `changes` looks at only when it is listed.
-JOURNAL_TABLES = ("notifications", "audit_log", "contingency_plans", "equity_ledger")
+JOURNAL_TABLES = ("notifications", "audit_log", "audit_seal", "contingency_plans", "equity_ledger")

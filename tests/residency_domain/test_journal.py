@@ -6,19 +6,16 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from residency import schema
+from residency.audit_chain import GENESIS
 from residency.invariants import INVARIANTS
-from residency.journal import GENESIS, chain_breaks, entry_hash
 from residency.words import DIRECTOR_ROLE
 
 from .desk import Desk
 from .rosters import World
-from .tries import TRIES
 
 if TYPE_CHECKING:
     from rehearse.database.store import Store
@@ -30,19 +27,13 @@ def ward() -> World:
     return world.backs("R2", "R1")
 
 
-def three_entries(store: Store) -> list[dict[str, Any]]:
-    """Return the audit log after three operations, one of them refused."""
+def test_every_entry_names_actor_action_and_rows(store: Store) -> None:
+    """Time, actor, action, before, after and reason stand in every entry; the first chains to nothing."""
     with Desk(store, ward(), clock="12-09") as desk:
         desk.do("mark_unavailable", person_id="R1", date=date(2024, 12, 10), reason="sick", actor_id="PD")
         desk.do("activate_backup_assignments")
         desk.do("activate_backup_assignments", plan_id="step2:1")
-        return sorted(desk.rows("audit_log").values(), key=lambda row: row["number"])
-
-
-def test_the_chain_holds_and_names_actor_action_and_rows(store: Store) -> None:
-    """Time, actor, action, before, after and reason stand in every entry; the first chains to nothing."""
-    entries = three_entries(store)
-    assert () == chain_breaks(entries)
+        entries = sorted(desk.rows("audit_log").values(), key=lambda row: row["number"])
     assert GENESIS == entries[0]["previous_hash"]
     assert ["mark_unavailable", "activate_backup_assignments", "activate_backup_assignments"] == [
         row["action"] for row in entries
@@ -52,40 +43,6 @@ def test_the_chain_holds_and_names_actor_action_and_rows(store: Store) -> None:
     assert "R1" == entries[1]["before"]["assignments"]["w"]["person_id"]
     assert "R2" == entries[1]["after"]["assignments"]["w"]["person_id"]
     assert {} == dict(entries[2]["after"])
-
-
-FIELDS = ("at", "step", "actor_id", "action", "outcome", "person_id", "reason", "before", "after", "number")
-
-
-@TRIES
-@given(st.integers(0, 2), st.sampled_from(FIELDS), st.text(max_size=5))
-def test_any_change_of_any_entry_is_noticed(place: int, field: str, value: str) -> None:
-    """Whatever field of whatever entry is rewritten, the walk says where."""
-    entries = chained(3)
-    if entries[place][field] == value:
-        return
-    entries[place] = {**entries[place], field: value if field != "number" else 7 + place}
-    assert chain_breaks(entries)
-
-
-@TRIES
-@given(st.integers(0, 2))
-def test_a_missing_entry_is_noticed_unless_it_was_the_last(place: int) -> None:
-    """A cut in the chain shows at the next entry; what was never followed by anything cannot be missed."""
-    entries = chained(3)
-    del entries[place]
-    assert bool(chain_breaks(entries)) is (place < 2)
-
-
-def chained(count: int) -> list[dict[str, Any]]:
-    """Return a chain of so many entries."""
-    entries: list[dict[str, Any]] = []
-    previous = GENESIS
-    for number in range(1, count + 1):
-        entry: dict[str, Any] = dict.fromkeys(FIELDS, f"{number}") | {"number": number, "previous_hash": previous}
-        entry["hash"] = previous = entry_hash(entry, previous)
-        entries.append(entry)
-    return entries
 
 
 @pytest.mark.parametrize("table", [schema.AUDIT_LOG, schema.EQUITY_LEDGER], ids=lambda table: table.name)
@@ -121,7 +78,7 @@ def test_a_refusal_writes_its_entry_and_its_notice_and_nothing_else(store: Store
         )
         after = desk.state().snapshot
         changed = {name for name, table in after.tables.items() if table.rows != before.tables[name].rows}
-        assert {"audit_log"} == changed
+        assert {"audit_log", "audit_seal"} == changed
 
 
 def test_notices_without_a_director_go_to_the_role(store: Store) -> None:

@@ -9,7 +9,7 @@ from rehearse.domain import Context, Operation, OperationResult, Reason, Session
 from rehearse.fields import Help
 from rehearse.values import FrozenMap, Value
 from residency import schema
-from residency.journal import chain_breaks
+from residency.audit_chain import chain_breaks
 from residency.judged import broken_backups, is_orphan, untold_changes
 from residency.load import rows_of
 from residency.operations.asking import Asked, open_book
@@ -50,7 +50,7 @@ def _breaks(session: Session, context: Context) -> Mapping[str, tuple[str, ...]]
             f"`{duty.id}` has no person or no service" for duty in schedule.duties if is_orphan(book, duty)
         ),
         "backup_chains_valid": broken_backups(book),
-        "audit_chain_intact": chain_breaks(entries),
+        "audit_chain_intact": chain_breaks(entries, rows_of(session.connection, schema.AUDIT_SEAL)),
         "outbox_matches_changes": untold_changes(entries, rows_of(session.connection, schema.NOTIFICATIONS)),
     }
 
