@@ -50,7 +50,9 @@ def test_a_process_ends_with_the_commands_exit_code() -> None:
     assert ended.stderr.startswith("error: no run `nothing`")
 
 
-@pytest.mark.parametrize("command", ["", "list", "check", "run", "show", "judge", "clean", "domain", "adopt"])
+@pytest.mark.parametrize(
+    "command", ["", "list", "check", "run", "show", "judge", "inspect", "clean", "domain", "adopt"]
+)
 def test_help(rehearse: Command, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command says what it does and what its options mean."""
     monkeypatch.setenv("COLUMNS", "100")

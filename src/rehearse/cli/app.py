@@ -11,6 +11,7 @@ from rehearse.cli.boundary import bounded
 from rehearse.cli.check import check
 from rehearse.cli.clean import clean
 from rehearse.cli.domain import domain
+from rehearse.cli.inspect import inspect
 from rehearse.cli.judge import judge
 from rehearse.cli.list import list_
 from rehearse.cli.run import run
@@ -22,6 +23,7 @@ COMMANDS = (
     ("run", run),
     ("show", show),
     ("judge", judge),
+    ("inspect", inspect),
     ("clean", clean),
     ("domain", domain),
     ("adopt", adopt),

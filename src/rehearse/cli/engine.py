@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rehearse.loading.load import Loaded
     from rehearse.plan import Plan
     from rehearse.project import Project
+    from rehearse.run.inspection import Inspected
     from rehearse.run.outcome import ScenarioResult
     from rehearse.scenario import Written
     from rehearse.source import Source
@@ -261,6 +262,31 @@ def with_verdict(result: ScenarioResult, verdict: Verdict) -> ScenarioResult:
         errors=summary.errors,
         error=summary.error,
     )
+
+
+def inspected_run(run: StoredRun) -> tuple[Inspected, ...]:
+    """Return how the standing invariants stand in the state that a run left.
+
+    Raises:
+        RehearseError: If the run did not keep it.
+    """
+    from rehearse.run.inspection import inspect_run  # noqa: PLC0415  (start-up stays light)
+
+    return inspect_run(run)
+
+
+def inspected_database(url: str, domain: str) -> tuple[Inspected, ...]:
+    """Return how the standing invariants of a domain stand in an existing database.
+
+    Raises:
+        ScenarioError: If there is no such domain.
+        RehearseError: If the database cannot be read.
+    """
+    from rehearse.loading.load import DEFAULT_DOMAIN  # noqa: PLC0415  (start-up stays light)
+    from rehearse.registry import domain as domain_of  # noqa: PLC0415
+    from rehearse.run.inspection import inspect_database  # noqa: PLC0415
+
+    return inspect_database(domain_of(domain or DEFAULT_DOMAIN), url)
 
 
 def _source(path: str) -> Source:
