@@ -12,6 +12,7 @@ from residency.assigning import is_free_day
 from residency.calendar import HOUR, overlaps
 from residency.measures import window_loads
 from residency.model import Change, Duty, DutyKind, PersonStatus
+from residency.needs import REST_MARK
 from residency.rules.qualification import lacking
 from residency.wording import hours_text, span_text
 
@@ -27,18 +28,52 @@ _FULL_CHANGE = 2
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What somebody would like to be rid of.
+
+    Attributes:
+        given: the duty.
+        clock: the minute of asking; nothing that began before it comes back.
+        returns: whether something must come back: a duty of a service that must be staffed.
+        since: only the part from this minute on, of what comes back as well; None for whole duties.
+    """
+
+    given: Duty
+    clock: int
+    returns: bool = True
+    since: int | None = None
+
+
+@dataclass(frozen=True)
 class Trade:
-    """A duty given, and what comes back for it, if anything."""
+    """A duty given, and what comes back for it, if anything; of both only what lies from `since` on."""
 
     given: Duty
     taken: Duty | None
     partner_id: str
+    since: int | None = None
 
     def change(self) -> Change:
-        """The change of holders."""
-        back = () if self.taken is None else (self.taken,)
-        mine = tuple(replace(duty, person_id=self.given.person_id) for duty in back)
-        return Change(added=(replace(self.given, person_id=self.partner_id), *mine), removed=(self.given, *back))
+        """The change of holders; the rest of a duty that is cut has an id that no stored row has."""
+        removed = [duty for duty in (self.given, self.taken) if duty is not None]
+        takers = (self.partner_id, self.given.person_id)
+        pieces = (self._pieces(duty, taker) for duty, taker in zip(removed, takers, strict=False))
+        return Change(added=tuple(piece for found in pieces for piece in found), removed=tuple(removed))
+
+    def _pieces(self, duty: Duty, taker: str) -> tuple[Duty, ...]:
+        start = self.start(duty)
+        if start == duty.start:
+            return (replace(duty, person_id=taker),)
+        rest = replace(duty, id=f"{duty.id}{REST_MARK}{start}", person_id=taker, start=start)
+        return (replace(duty, end=start), rest)
+
+    def start(self, duty: Duty) -> int:
+        """The first minute of a duty that changes hands."""
+        return duty.start if self.since is None else max(duty.start, self.since)
+
+    def minutes(self, duty: Duty) -> int:
+        """How much of a duty changes hands."""
+        return duty.end - self.start(duty)
 
 
 @dataclass(frozen=True)
@@ -58,14 +93,11 @@ class Match:
     reasons: tuple[str, ...]
 
 
-def find_matches(book: Book, given: Duty, clock: int, *, returns: bool) -> tuple[list[Match], list[Reason]]:
-    """Everybody who could take a duty, the best first, and for everybody else of the role the reason why not.
-
-    With `returns` something must come back: a duty, from the clock on, of a service that must be staffed.
-    """
+def find_matches(book: Book, wish: Wish) -> tuple[list[Match], list[Reason]]:
+    """Everybody who could take a duty, the best first, and for everybody else of the role the reason why not."""
     matches: list[Match] = []
     impossible: list[Reason] = []
-    giver = book.person(given.person_id)
+    giver = book.person(wish.given.person_id)
     for person in sorted(book.schedule.persons.values(), key=lambda person: person.id):
         if (
             giver is None
@@ -74,7 +106,7 @@ def find_matches(book: Book, given: Duty, clock: int, *, returns: bool) -> tuple
             or person.status is PersonStatus.INACTIVE
         ):
             continue
-        found = _best_of(book, given, person, clock, returns=returns)
+        found = _best_of(book, wish, person)
         if isinstance(found, Match):
             matches.append(found)
         else:
@@ -83,15 +115,12 @@ def find_matches(book: Book, given: Duty, clock: int, *, returns: bool) -> tuple
     return matches, impossible
 
 
-def _best_of(book: Book, given: Duty, person: Person, clock: int, *, returns: bool) -> Match | Reason:
-    barred = _cannot_take(book, given, person)
+def _best_of(book: Book, wish: Wish, person: Person) -> Match | Reason:
+    barred = _cannot_take(book, wish, person)
     if barred is not None:
         return barred
-    trades = (
-        [Trade(given, duty, person.id) for duty in _offers(book, person, clock)]
-        if returns
-        else [Trade(given, None, person.id)]
-    )
+    offers = _offers(book, wish, person) if wish.returns else (None,)
+    trades = [Trade(wish.given, duty, person.id, wish.since) for duty in offers]
     trades.sort(
         key=lambda trade: (
             -_without_headroom(book, trade).points,
@@ -117,7 +146,8 @@ def _best_of(book: Book, given: Duty, person: Person, clock: int, *, returns: bo
     return first if first is not None else Reason("no_match", f"{person.id} has no duty to give for it", person.id)
 
 
-def _cannot_take(book: Book, given: Duty, person: Person) -> Reason | None:
+def _cannot_take(book: Book, wish: Wish, person: Person) -> Reason | None:
+    given = wish.given if wish.since is None else replace(wish.given, start=max(wish.given.start, wish.since))
     rotation = book.schedule.rotations.get(given.rotation_id or "")
     missing = lacking(person, rotation) if rotation is not None else ()
     if missing:
@@ -132,10 +162,12 @@ def _cannot_take(book: Book, given: Duty, person: Person) -> Reason | None:
     return None
 
 
-def _offers(book: Book, person: Person, clock: int) -> Iterator[Duty]:
+def _offers(book: Book, wish: Wish, person: Person) -> Iterator[Duty]:
     """The duties of somebody that they could give: to come, not pinned, on a service that must be staffed then."""
     for duty in book.schedule.timeline(person.id).duties:
-        if duty.start < clock or duty.pinned or duty.rotation_id is None or not duty.kind.traits.covers:
+        if duty.start < wish.clock or duty.pinned or duty.rotation_id is None or not duty.kind.traits.covers:
+            continue
+        if wish.since is not None and duty.end <= wish.since:
             continue
         rows = book.schedule.service(duty.rotation_id).requirements
         if any(row.min_persons > 0 and overlaps((row.start, row.end), (duty.start, duty.end)) for row in rows):
@@ -175,16 +207,16 @@ def _without_headroom(book: Book, trade: Trade) -> Score:
 def _fit(trade: Trade) -> Fraction:
     if trade.taken is None:
         return Fraction(0)
-    shorter, longer = sorted(duty.end - duty.start for duty in (trade.given, trade.taken))
+    shorter, longer = sorted(trade.minutes(duty) for duty in (trade.given, trade.taken))
     fit = Fraction(FIT * shorter, longer)
     return fit if trade.given.rotation_id == trade.taken.rotation_id else fit / 2
 
 
 def _fit_text(trade: Trade) -> str:
-    given = f"{hours_text(trade.given.end - trade.given.start)} of {trade.given.rotation_id}"
+    given = f"{hours_text(trade.minutes(trade.given))} of {trade.given.rotation_id}"
     if trade.taken is None:
         return f"{given} for nothing"
-    return f"{given} for {hours_text(trade.taken.end - trade.taken.start)} of {trade.taken.rotation_id}"
+    return f"{given} for {hours_text(trade.minutes(trade.taken))} of {trade.taken.rotation_id}"
 
 
 def _skills(book: Book, trade: Trade) -> tuple[int, int]:

@@ -310,6 +310,7 @@ SWAPS = Table(
     Column("offers", JSON(none_as_null=True), nullable=False, comment="partners to choose from, best first"),
     Column("before", JSON(none_as_null=True), comment="rows before it was executed"),
     Column("after", JSON(none_as_null=True), comment="rows after it was executed"),
+    Column("mended", JSON(none_as_null=True), comment="breaches of before that it mended"),
     _one_of("type", SWAP_TYPES),
     _one_of("status", SWAP_STATUSES),
 )

@@ -1,26 +1,26 @@
-"""Swaps: the holders of a set of duties change round. Only the final state is judged; before-images make it possible to go back."""
+"""Asking for a swap: the holders of a set of duties change round, and only the final state is judged."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rehearse.domain import Reason
 from rehearse.values import FrozenMap, Value
 from residency.admission import refusals
-from residency.calendar import minute_of, moment_of
-from residency.decisions import Decision, Notice, RowWrite, duty_writes, reason_map, refusal
-from residency.matching import Match, Trade, find_matches, score
+from residency.calendar import moment_of
+from residency.decisions import Decision, Notice, RowWrite, reason_map, refusal
+from residency.matching import Match, Trade, Wish, find_matches, score
 from residency.model import Change, Duty
-from residency.notices import duty_text, overloads, shortages
+from residency.notices import duty_text
 from residency.schema import SWAPS
-from residency.stored import duty_of_plain, duty_row, row_to_plain, value_to_plain
+from residency.stored import duty_row, row_to_plain, value_to_plain
+from residency.wording import moment_text
 from residency.words import SwapStatus, SwapType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from fractions import Fraction
 
     from residency.decisions import NewId
@@ -107,7 +107,7 @@ def provisional_ids() -> NewId:
 
 def decide_request(book: Book, asking: Asking, number: int, new_id: NewId) -> Decision:
     """Check every party, and keep the swap: approved, or requested; without a partner candidates are ranked."""
-    barred = _cannot_move(asking)
+    barred = _cannot_move(asking) or _cannot_take(book, asking)
     if barred:
         return _refused_request(asking, barred, ())
     if asking.type != "chain" and asking.partner_id is None:
@@ -125,14 +125,34 @@ def decide_request(book: Book, asking: Asking, number: int, new_id: NewId) -> De
 
 
 def _cannot_move(asking: Asking) -> tuple[Reason, ...]:
-    reasons: list[Reason] = []
-    for duty in (asking.given, asking.taken, *asking.chain):
-        if duty is not None and duty.pinned:
-            reasons.append(Reason("pinned", f"`{duty.id}` is pinned, and no operation moves it", duty.person_id))
-        if duty is not None and asking.since is not None and duty.end <= asking.since:
-            text = f"nothing of `{duty.id}` is left from {moment_of(asking.since):%Y-%m-%d %H:%M} on"
-            reasons.append(Reason("no_such_duty", text, duty.person_id))
-    return tuple(reasons)
+    """Duties that nobody may move: pinned ones, and time that is over."""
+    duties = [duty for duty in (asking.given, asking.taken, *asking.chain) if duty is not None]
+    pinned = tuple(
+        Reason("pinned", f"`{duty.id}` is pinned, and no operation moves it", duty.person_id)
+        for duty in duties
+        if duty.pinned
+    )
+    return (*pinned, *(reason for duty in duties if (reason := _out_of_time(asking, duty)) is not None))
+
+
+def _out_of_time(asking: Asking, duty: Duty) -> Reason | None:
+    if asking.since is not None and duty.end <= asking.since:
+        return Reason(
+            "no_such_duty", f"nothing of `{duty.id}` is left from {moment_text(asking.since)} on", duty.person_id
+        )
+    since = duty.start if asking.since is None else max(duty.start, asking.since)
+    if since >= asking.clock:
+        return None
+    text = f"`{duty.id}` cannot change hands at {moment_text(since)}, which is over by {moment_text(asking.clock)}"
+    return Reason("no_such_duty", text, duty.person_id)
+
+
+def _cannot_take(book: Book, asking: Asking) -> tuple[Reason, ...]:
+    return tuple(
+        Reason("inactive_person", f"{handing.to_person} is inactive", handing.to_person)
+        for handing in asking.handings()
+        if not book.may_be_given_duty(handing.to_person)
+    )
 
 
 def refuse_request(asking: Asking, *reasons: Reason) -> Decision:
@@ -143,7 +163,7 @@ def refuse_request(asking: Asking, *reasons: Reason) -> Decision:
 def _points(book: Book, after: Book, asking: Asking) -> Fraction | None:
     if asking.given is None or asking.partner_id is None:
         return None
-    return score(book, after, Trade(asking.given, asking.taken, asking.partner_id)).points
+    return score(book, after, Trade(asking.given, asking.taken, asking.partner_id, asking.since)).points
 
 
 def _row(
@@ -163,6 +183,7 @@ def _row(
         "offers": [],
         "before": None,
         "after": None,
+        "mended": None,
     }
 
 
@@ -181,16 +202,11 @@ def _handing_to_plain(handing: Handing) -> dict[str, Any]:
     }
 
 
-def handing_of_plain(move: Mapping[str, Any]) -> Handing:
-    """A handing from what a stored swap says of it."""
-    return Handing(duty_of_plain(move["duty"]), move["to_person"], minute_of(datetime.fromisoformat(move["start"])))
-
-
 def _asked(
     asking: Asking, row: dict[str, object], handings: Sequence[Handing], points: Fraction | None, status: SwapStatus
 ) -> Decision:
-    persons = _parties(handings)
-    text = f"Swap {row['id']} is {status}: {_handings_text(handings)}."
+    persons = parties(handings)
+    text = f"Swap {row['id']} is {status}: {handings_text(handings)}."
     data: dict[str, Value] = {
         "swap_id": str(row["id"]),
         "status": status,
@@ -209,13 +225,15 @@ def _asked(
     )
 
 
-def _parties(handings: Iterable[Handing]) -> tuple[str, ...]:
+def parties(handings: Iterable[Handing]) -> tuple[str, ...]:
+    """Everybody who gives or gets something, in order."""
     return tuple(
         dict.fromkeys(person for handing in handings for person in (handing.duty.person_id, handing.to_person))
     )
 
 
-def _handings_text(handings: Iterable[Handing]) -> str:
+def handings_text(handings: Iterable[Handing]) -> str:
+    """Who takes what of whom."""
     return ", ".join(
         f"{handing.to_person} takes {duty_text(replace(handing.duty, start=handing.start))} of {handing.duty.person_id}"
         for handing in handings
@@ -242,16 +260,20 @@ def _refused_request(asking: Asking, reasons: Sequence[Reason], alternatives: tu
 def _alternatives(book: Book, asking: Asking) -> tuple[str, ...]:
     if asking.given is None:
         return ()
-    matches, _ = find_matches(book, asking.given, asking.clock, returns=asking.type == "one_to_one")
+    matches, _ = find_matches(book, _wish(asking, asking.given))
     return tuple(match.trade.partner_id for match in matches if match.trade.partner_id != asking.partner_id)[
         :MOST_ALTERNATIVES
     ]
 
 
+def _wish(asking: Asking, given: Duty) -> Wish:
+    return Wish(given, asking.clock, returns=asking.type == "one_to_one", since=asking.since)
+
+
 def _decide_match(book: Book, asking: Asking, number: int, new_id: NewId) -> Decision:
     if asking.given is None:
         raise ValueError("a match is looked for to give a duty away")
-    matches, impossible = find_matches(book, asking.given, asking.clock, returns=asking.type == "one_to_one")
+    matches, impossible = find_matches(book, _wish(asking, asking.given))
     chosen = matches[: asking.max_matches]
     if not chosen:
         return _refused_request(
@@ -289,129 +311,17 @@ def _match_map(match: Match) -> FrozenMap:
 
 def _offer_to_plain(match: Match) -> dict[str, Any]:
     trade = match.trade
-    asking = Asking(trade.given.person_id, "one_to_one", trade.given.start, trade.given, trade.taken, trade.partner_id)
+    asking = Asking(
+        trade.given.person_id,
+        "one_to_one",
+        trade.given.start,
+        trade.given,
+        trade.taken,
+        trade.partner_id,
+        since=trade.since,
+    )
     return {
         "partner_id": trade.partner_id,
         "match_score": value_to_plain(_rounded(match.points)),
         "moves": [_handing_to_plain(handing) for handing in asking.handings()],
     }
-
-
-# ── approving, executing, going back ───────────────────────────────────────────────────────────────────────────────────
-
-
-def decide_approval(book: Book, swap: Mapping[str, Any], partner_id: str | None) -> Decision:
-    """Check again; a requested swap becomes approved, the partner's acceptance included."""
-    swap_id = str(swap["id"])
-    if swap["status"] != "requested":
-        return _refused(swap, Reason("not_requested", f"swap `{swap_id}` is {swap['status']}"))
-    chosen = _chosen(swap, partner_id)
-    if chosen is None:
-        return _refused(
-            swap, Reason("no_match", f"swap `{swap_id}` has no offer of {partner_id or 'anybody'}", partner_id)
-        )
-    handings = tuple(handing_of_plain(move) for move in chosen["moves"])
-    reasons = _stale(book, swap_id, handings) or refusals(book, book.after(handing_change(handings, provisional_ids())))
-    if reasons:
-        return _refused(swap, *reasons)
-    points = chosen["match_score"]
-    approved = {
-        **swap,
-        "status": "approved",
-        "partner_id": chosen["partner_id"],
-        "moves": chosen["moves"],
-        "match_score": None if points is None else Decimal(str(points)),
-    }
-    text = f"Swap {swap_id} is approved: {_handings_text(handings)}."
-    persons = _parties(handings)
-    return Decision(
-        data=FrozenMap({"swap_id": swap_id, "status": "approved", "partner_id": chosen["partner_id"]}),
-        writes=(RowWrite(SWAPS.name, swap_id, swap, approved),),
-        notices=tuple(Notice("swap_update", person, text) for person in persons),
-        persons=persons,
-    )
-
-
-def _chosen(swap: Mapping[str, Any], partner_id: str | None) -> Mapping[str, Any] | None:
-    """The offer that is approved: the partner's, else the best; of a swap with a partner its own terms."""
-    if swap["moves"]:
-        return swap if partner_id in (None, swap["partner_id"]) else None
-    offers: list[Mapping[str, Any]] = swap["offers"]
-    return next((offer for offer in offers if partner_id in (None, offer["partner_id"])), None)
-
-
-def _refused(swap: Mapping[str, Any], *reasons: Reason) -> Decision:
-    text = f"Swap {swap['id']} is refused. {' '.join(reason.text for reason in reasons)}"
-    requestor = str(swap["requestor_id"])
-    data = FrozenMap({"swap_id": str(swap["id"]), "status": str(swap["status"]), "partner_id": swap["partner_id"]})
-    return refusal(*reasons, persons=[requestor], notices=[Notice("swap_update", requestor, text)], data=data)
-
-
-def _stale(book: Book, swap_id: str, handings: Iterable[Handing]) -> tuple[Reason, ...]:
-    changed = [handing.duty.id for handing in handings if book.duty(handing.duty.id) != handing.duty]
-    if not changed:
-        return ()
-    return (Reason("stale_swap", f"swap `{swap_id}` rests on duties that changed since: {', '.join(changed)}"),)
-
-
-def decide_execution(book: Book, swap: Mapping[str, Any], new_id: NewId) -> Decision:
-    """Check again and move all duties at once; their rows before and after are kept with the swap."""
-    swap_id = str(swap["id"])
-    if swap["status"] != "approved":
-        return _refused(swap, Reason("no_approved_swap", f"swap `{swap_id}` is {swap['status']}"))
-    handings = tuple(handing_of_plain(move) for move in swap["moves"])
-    reasons = _stale(book, swap_id, handings)
-    if reasons:
-        return _refused(swap, *reasons)
-    change = handing_change(handings, new_id)
-    after = book.after(change)
-    reasons = refusals(book, after)
-    if reasons:
-        return _refused(swap, *reasons)
-    executed = {**swap, "status": "executed", "before": _images(change.removed), "after": _images(change.added)}
-    persons = _parties(handings)
-    text = f"Swap {swap_id} is executed: {_handings_text(handings)}."
-    return Decision(
-        data=FrozenMap({"swap_id": swap_id, "moved": tuple(handing.duty.id for handing in handings)}),
-        writes=(*duty_writes(change), RowWrite(SWAPS.name, swap_id, swap, executed)),
-        notices=(
-            *(Notice("swap_update", person, text) for person in persons),
-            *shortages(book, after),
-            *overloads(book, after, persons),
-        ),
-        persons=persons,
-    )
-
-
-def _images(duties: Iterable[Duty]) -> dict[str, Any]:
-    return {duty.id: row_to_plain(duty_row(duty)) for duty in duties}
-
-
-def decide_rollback(book: Book, swap: Mapping[str, Any], reason: str) -> Decision:
-    """Restore the rows from before the swap, if they still are as the swap left them."""
-    swap_id = str(swap["id"])
-    if swap["status"] != "executed":
-        return _refused(swap, Reason("not_executed", f"swap `{swap_id}` is {swap['status']}"))
-    before = tuple(duty_of_plain(image) for image in swap["before"].values())
-    after = tuple(duty_of_plain(image) for image in swap["after"].values())
-    changed = [duty.id for duty in after if book.duty(duty.id) != duty]
-    if changed:
-        return _refused(swap, Reason("stale_swap", f"rows changed since the swap `{swap_id}`: {', '.join(changed)}"))
-    change = Change(added=before, removed=after)
-    restored = book.after(change)
-    broken = refusals(book, restored)
-    if broken:
-        return _refused(swap, *broken)
-    persons = tuple(dict.fromkeys(duty.person_id for duty in (*before, *after)))
-    text = f"Swap {swap_id} is rolled back{f': {reason}' if reason else ''}."
-    return Decision(
-        data=FrozenMap({"swap_id": swap_id, "restored": tuple(duty.id for duty in before)}),
-        writes=(*duty_writes(change), RowWrite(SWAPS.name, swap_id, swap, {**swap, "status": "rolled_back"})),
-        notices=(
-            *(Notice("swap_update", person, text) for person in persons),
-            *shortages(book, restored),
-            *overloads(book, restored, persons),
-        ),
-        persons=persons,
-        reason=reason,
-    )

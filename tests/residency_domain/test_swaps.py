@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from residency.matching import find_matches
+from residency.matching import Wish, find_matches
 from residency.model import AbsenceKind, Change, Duty
 from residency.operations.request_swap import Link
 from residency.rows import Period
@@ -63,7 +63,7 @@ def test_a_call_for_a_call_scores_a_hundred_and_a_clinic_for_it_sixty_two_and_a_
     """Everybody else falls out, each for a reason of their own."""
     world = auto_match()
     given_duty = next(duty for duty in world.duties if duty.id == "call-r1")
-    matches, impossible = find_matches(world.book(), given_duty, at("12-09 09:00"), returns=True)
+    matches, impossible = find_matches(world.book(), Wish(given_duty, at("12-09 09:00")))
     assert [("R3", Fraction(100)), ("R2", Fraction(125, 2))] == [
         (match.trade.partner_id, match.points) for match in matches
     ]

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from rehearse.domain import Context, Operation, OperationResult, Session
 from rehearse.fields import Help, RowId
+from residency.calendar import minute_of
 from residency.decisions import Decision
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.stored_swaps import read_swap
 from residency.rows import PersonId
-from residency.swaps import decide_approval
+from residency.swap_life import decide_approval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,11 @@ def approve_swap(session: Session, parameters: Parameters, context: Context) -> 
     """Check again; a requested swap becomes approved, the partner's acceptance included."""
     book = open_book(session, context)
     swap = read_swap(session, parameters.swap_id)
-    decision = swap if isinstance(swap, Decision) else decide_approval(book, swap, parameters.partner_id)
+    decision = (
+        swap
+        if isinstance(swap, Decision)
+        else decide_approval(book, swap, parameters.partner_id, minute_of(context.clock))
+    )
     return conclude(session, context, "approve_swap", parameters, decision)
 
 

@@ -7,10 +7,11 @@ from typing import Annotated
 
 from rehearse.domain import Context, Operation, OperationResult, Session
 from rehearse.fields import Help, RowId
+from residency.calendar import minute_of
 from residency.decisions import Decision
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.stored_swaps import read_swap
-from residency.swaps import decide_execution
+from residency.swap_life import decide_execution
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,9 @@ def execute_swap(session: Session, parameters: Parameters, context: Context) -> 
     """Check again, then move all duties of the swap at once; their rows before and after stay with it."""
     book = open_book(session, context)
     swap = read_swap(session, parameters.swap_id)
-    decision = swap if isinstance(swap, Decision) else decide_execution(book, swap, session.new_id)
+    decision = (
+        swap if isinstance(swap, Decision) else decide_execution(book, swap, minute_of(context.clock), session.new_id)
+    )
     return conclude(session, context, "execute_swap", parameters, decision)
 
 
