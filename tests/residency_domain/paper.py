@@ -10,7 +10,7 @@ from residency import schema, stored
 from residency.load import Book
 from residency.model import Roster
 from residency.schedule import Schedule
-from residency.stored import row_to_plain, value_to_plain
+from residency.stored import row_to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,9 +76,9 @@ class Paper:
                 self._book = None
 
     def fingerprint(self) -> str:
-        """SHA-256 of people, duties, absences and the ledger."""
-        plain = {name: value_to_plain(self.rows[name]) for name in RESTORED}
-        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+        """SHA-256 of people, duties, absences and the ledger, field by field."""
+        told = [sorted((name, *row.items()) for name, row in self.rows[table].items()) for table in RESTORED]
+        return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 def _by_id(rows: Iterable[stored.StoredRow]) -> dict[str, dict[str, Any]]:

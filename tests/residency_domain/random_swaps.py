@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from residency.calendar import DAY, HOUR
+from residency.calendar import HOUR, moment_of, overlaps
 from residency.swaps import Asking
 
 from .rosters import World, at
@@ -77,6 +77,26 @@ def _partly(draw: Random, asking: Asking) -> Asking:
     return replace(asking, since=since)
 
 
-def is_on(duty: Duty, days: frozenset[int]) -> bool:
-    """Whether a duty begins on one of these days."""
-    return duty.start // DAY in days
+def is_hopeless(asking: Asking, duties: tuple[Duty, ...]) -> bool:
+    """Whether somebody would be in two places at once, as can be seen without any rule."""
+    handings = asking.handings()
+    moved = {handing.duty.id for handing in handings}
+    return any(
+        duty.person_id == handing.to_person and overlaps((duty.start, duty.end), (handing.start, handing.duty.end))
+        for handing in handings
+        for duty in duties
+        if duty.id not in moved
+    )
+
+
+def parameters_of(asking: Asking) -> dict[str, Any]:
+    """The same wish as parameters of `request_swap`."""
+    asked: dict[str, Any] = {"requestor_id": asking.requestor_id, "type": asking.type}
+    asked |= {"auto_approve": asking.auto_approve, "max_matches": asking.max_matches}
+    if asking.chain:
+        return asked | {"links": tuple(duty.id for duty in asking.chain)}
+    assert asking.given is not None
+    asked |= {"partner_id": asking.partner_id, "assignment_id": asking.given.id}
+    if asking.taken is not None:
+        asked["partner_assignment_id"] = asking.taken.id
+    return asked | ({} if asking.since is None else {"from_moment": moment_of(asking.since)})

@@ -1,4 +1,4 @@
-"""How hard the property tests try: `RESIDENCY_EXAMPLES=10000` for a long run, some dozens by default."""
+"""How hard the property tests try: `RESIDENCY_EXAMPLES=10000`, `RESIDENCY_SWAPS=1000` for a long run, some dozens by default."""
 
 from __future__ import annotations
 
@@ -12,3 +12,5 @@ TRIES = settings(
     derandomize="RESIDENCY_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+#: How many swaps of each kind are executed and undone on paper.
+SWAPS = int(os.environ.get("RESIDENCY_SWAPS", "120"))
