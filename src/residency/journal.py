@@ -156,6 +156,8 @@ def _write_notices(session: Session, context: Context, notices: Iterable[Notice]
             "text": "\n".join(dict.fromkeys(told)),
             "queued_at": context.clock,
             "sent_at": None,
+            "tries": 0,
+            "last_reply": None,
         }
         for place, ((kind, recipient), told) in enumerate(texts.items(), start=1)
     ]

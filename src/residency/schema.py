@@ -328,6 +328,8 @@ NOTIFICATIONS = Table(
     Column("text", Text, nullable=False),
     Column("queued_at", DateTime, nullable=False),
     Column("sent_at", DateTime),
+    Column("tries", Integer, nullable=False, comment="how often its delivery was tried"),
+    Column("last_reply", Integer, comment="code of the mail server's last answer; none: there was none"),
     _one_of("kind", NOTICE_KINDS),
     _one_of("status", NOTICE_STATUSES),
     UniqueConstraint("event", "recipient", "channel", name="told_once"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +23,7 @@ from residency.load import snapshot_rows
 from .rosters import World, at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -77,6 +79,29 @@ class Desk:
 
     def do(self, operation: str, *, now: str = "", **parameters: Any) -> OperationResult:
         """Perform an operation at a moment such as ``12-25 06:00`` and commit."""
+        return self._perform(operation, now, parameters, commit=True)
+
+    def crash(self, operation: str, **parameters: Any) -> OperationResult:
+        """Perform an operation and lose the connection right before COMMIT; nobody hears of it."""
+        result = self._perform(operation, "", parameters, commit=False)
+        self.views.pop()
+        return result
+
+    @contextmanager
+    def uncommitted(self, operation: str, **parameters: Any) -> Iterator[None]:
+        """Perform an operation, and undo it when the block ends; meanwhile others see nothing of it."""
+        known = DOMAIN.operations[operation]
+        work = self._lease.work(StepObserver(self._log, "undone"), Deadline.after(60))
+        try:
+            work.begin()
+            session = StepSession(work.connection, "undone")
+            known.function(session, known.parameters(**parameters), self._context(moment(self._clock)))
+            yield
+        finally:
+            work.rollback()
+            work.close()
+
+    def _perform(self, operation: str, now: str, parameters: dict[str, Any], *, commit: bool) -> OperationResult:
         known = DOMAIN.operations[operation]
         clock = moment(now or self._clock)
         step = f"step{next(self._steps)}"
@@ -85,7 +110,8 @@ class Desk:
             work.begin(write=known.writes)
             session = StepSession(work.connection, step)
             result: OperationResult = known.function(session, known.parameters(**parameters), self._context(clock))
-            work.commit()
+            if commit:
+                work.commit()
         finally:
             work.rollback()
             work.close()

@@ -1,51 +1,329 @@
-"""Mail leaves through a server of the machine, or it does not leave."""
+"""Notices leave through a real mail server: at least once, in order, and never before what they tell of is committed."""
 
 from __future__ import annotations
 
-import socketserver
-import threading
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import TYPE_CHECKING, Any
 
-from residency.transports import smtp
+import pytest
+from aiosmtpd.controller import Controller
 
-NOTICE = {"id": "step1:1", "kind": "coverage_alert", "recipient": "PD", "text": "ward is short"}
+from residency.mail_server import VARIABLE, MailServer, MailServerError, mail_server
 
+from .desk import Desk
+from .rosters import World
 
-class Postbox(socketserver.StreamRequestHandler):
-    """Speaks just enough SMTP to take one message."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-    def handle(self) -> None:
-        """Answer every command, and keep what comes after DATA."""
-        self._say("220 ready")
-        for line in iter(self.rfile.readline, b""):
-            word = line.split()[0].upper() if line.split() else b""
-            if word == b"DATA":
-                self._say("354 go on")
-                self.server.letters.append(b"".join(iter(self.rfile.readline, b".\r\n")).decode())  # type: ignore[attr-defined]
-            elif word == b"QUIT":
-                self._say("221 bye")
-                return
-            self._say("250 fine")
+    from aiosmtpd.smtp import SMTP, Envelope
+    from aiosmtpd.smtp import Session as SmtpSession
 
-    def _say(self, text: str) -> None:
-        self.wfile.write(f"{text}\r\n".encode())
+    from rehearse.database.store import Store
 
-
-def test_a_notice_is_handed_to_the_mail_server() -> None:
-    """With its recipient, its kind as the subject, and its text."""
-    with socketserver.TCPServer(("127.0.0.1", 0), Postbox) as server:
-        server.letters = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.handle_request)
-        thread.start()
-        assert smtp(NOTICE, host="127.0.0.1", port=server.server_address[1])
-        thread.join(10)
-        (letter,) = server.letters  # type: ignore[attr-defined]
-    assert "To: PD@localhost" in letter
-    assert "Subject: coverage alert" in letter
-    assert letter.rstrip().endswith("ward is short")
+HOME = "hospital.example"
+ACCEPTED = "250 taken"
 
 
-def test_a_closed_door_is_a_failure_and_no_crash() -> None:
-    """Nobody listens there."""
-    with socketserver.TCPServer(("127.0.0.1", 0), Postbox) as server:
-        port = server.server_address[1]
-    assert not smtp(NOTICE, host="127.0.0.1", port=port)
+@dataclass
+class Postbox:
+    """What a mail server does with mail.
+
+    Attributes:
+        refuses: Recipient's name → what it is answered, as long as it stands here.
+        hangs_up: How many messages it takes without an answer, and goes.
+        greets: What it answers to a greeting, or empty for the usual.
+        letters: What it took, in order.
+    """
+
+    refuses: dict[str, str] = field(default_factory=dict)
+    hangs_up: int = 0
+    greets: str = ""
+    letters: list[EmailMessage] = field(default_factory=list)
+
+    async def handle_EHLO(  # noqa: N802  (the server's own name and parameters)
+        self, server: SMTP, session: SmtpSession, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Greet, or refuse to."""
+        del server, envelope
+        session.host_name = hostname
+        return [self.greets] if self.greets else responses
+
+    async def handle_HELO(  # noqa: N802
+        self, server: SMTP, session: SmtpSession, envelope: Envelope, hostname: str
+    ) -> str:
+        """Greet in the old way, or refuse to."""
+        del server, envelope
+        session.host_name = hostname
+        return self.greets or "250 hello"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: SmtpSession, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take a recipient, or refuse it."""
+        del server, session, options
+        answer = self.refuses.get(address.partition("@")[0])
+        if answer:
+            return answer
+        envelope.rcpt_tos.append(address)
+        return ACCEPTED
+
+    async def handle_DATA(self, server: SMTP, session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
+        """Take a message."""
+        del session
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.letters.append(message_from_bytes(content, policy=default))
+        if self.hangs_up:
+            self.hangs_up -= 1
+            assert server.transport is not None
+            server.transport.abort()
+        return ACCEPTED
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Recipient and subject of every letter, in order."""
+        return [(str(letter["To"]), str(letter["Subject"])) for letter in self.letters]
+
+
+@contextmanager
+def open_post(postbox: Postbox, port: int) -> Iterator[None]:
+    """A mail server that listens while the block runs."""
+    controller = Controller(postbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A port on which nobody listens yet, named as the operator names a mail server."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        free: int = taken.getsockname()[1]
+    monkeypatch.setenv(VARIABLE, f"smtp://127.0.0.1:{free}?domain={HOME}&seconds=5")
+    return free
+
+
+def ward() -> World:
+    """R1 on the ward tomorrow and on the day after, R2 behind R1."""
+    world = World().residents("R1", "R2").rotation("ward")
+    world.duty("R1", "ward", "12-10 07:00", "19:00").duty("R1", "ward", "12-11 07:00", "19:00")
+    return world.backs("R2", "R1")
+
+
+def reported(desk: Desk) -> None:
+    """R1 is away, which R1 and the director are told: two notices."""
+    desk.do("mark_unavailable", person_id="R1", date=date(2024, 12, 10), reason="sick")
+
+
+def covered(desk: Desk) -> None:
+    """R1 is away and R2 steps in: four notices, to R1, the director, R1 and R2."""
+    reported(desk)
+    desk.do("activate_backup_assignments")
+
+
+def sent(desk: Desk, **parameters: Any) -> dict[str, object]:
+    """Deliver by mail and return the counts."""
+    return dict(desk.do("send_notifications", transport="smtp", **parameters).data)
+
+
+def outbox(desk: Desk) -> list[tuple[str, str, int, int | None]]:
+    """Return recipient, status, tries and last reply of every notice, in order."""
+    rows = sorted(desk.rows("notifications").values(), key=lambda row: row["number"])
+    return [(row["recipient"], row["status"], row["tries"], row["last_reply"]) for row in rows]
+
+
+def test_what_is_queued_is_delivered_in_order(store: Store, port: int) -> None:
+    """Each to its recipient at the operator's domain, with its kind as the subject, its text, and the scenario's own time."""
+    postbox = Postbox()
+    with Desk(store, ward(), clock="12-09") as desk, open_post(postbox, port):
+        covered(desk)
+        assert {"sent": 4, "failed": 0, "deferred": 0} == sent(desk)
+        assert [
+            ("R1", "sent", 1, 250),
+            ("PD", "sent", 1, 250),
+            ("R1", "sent", 1, 250),
+            ("R2", "sent", 1, 250),
+        ] == outbox(desk)
+        assert [
+            (f"R1@{HOME}", "absence recorded"),
+            (f"PD@{HOME}", "coverage alert"),
+            (f"R1@{HOME}", "assignment changed"),
+            (f"R2@{HOME}", "assignment changed"),
+        ] == postbox.told
+        letter = postbox.letters[1]
+        rows = {row["recipient"]: row["text"] for row in desk.rows("notifications").values()}
+        assert rows["PD"] == letter.get_content().replace("\r\n", "\n").rstrip("\n")
+        assert (f"rehearse@{HOME}", "Mon, 09 Dec 2024 00:00:00 -0000") == (letter["From"], letter["Date"])
+        assert 4 == len({letter["Message-ID"] for letter in postbox.letters})
+        assert {"sent": 0, "failed": 0, "deferred": 0} == sent(desk)
+
+
+def test_one_recipient_who_is_refused_for_good_stops_nobody(store: Store, port: int) -> None:
+    """That notice has failed, with the server's answer, and is not tried again."""
+    postbox = Postbox(refuses={"PD": "550 no such mailbox"})
+    with Desk(store, ward(), clock="12-09") as desk, open_post(postbox, port):
+        covered(desk)
+        assert {"sent": 3, "failed": 1, "deferred": 0} == sent(desk)
+        assert ("PD", "failed", 1, 550) == outbox(desk)[1]
+        postbox.refuses.clear()
+        assert {"sent": 0, "failed": 0, "deferred": 0} == sent(desk)
+        assert [f"R1@{HOME}", f"R1@{HOME}", f"R2@{HOME}"] == [recipient for recipient, _ in postbox.told]
+
+
+def test_who_is_refused_for_now_is_tried_again_and_nothing_overtakes(store: Store, port: int) -> None:
+    """Later notices to the same person wait behind the first, untried; other people's leave."""
+    postbox = Postbox(refuses={"R1": "450 mailbox busy"})
+    with Desk(store, ward(), clock="12-09") as desk, open_post(postbox, port):
+        covered(desk)
+        for tries in (1, 2):
+            assert 2 == sent(desk)["deferred"]
+            waiting = [row for row in outbox(desk) if row[0] == "R1"]
+            assert [("R1", "queued", tries, 450), ("R1", "queued", 0, None)] == waiting
+        postbox.refuses.clear()
+        assert {"sent": 2, "failed": 0, "deferred": 0} == sent(desk)
+        assert [("R1", "sent", 3, 250), ("R1", "sent", 1, 250)] == [row for row in outbox(desk) if row[0] == "R1"]
+        assert ["absence recorded", "assignment changed"] == [kind for to, kind in postbox.told if to == f"R1@{HOME}"]
+
+
+def test_a_server_that_is_down_loses_nothing_and_is_asked_again(store: Store, port: int) -> None:
+    """Down, then up: all stays queued with its number of tries, then leaves in order."""
+    postbox = Postbox()
+    with Desk(store, ward(), clock="12-09") as desk:
+        reported(desk)
+        assert {"sent": 0, "failed": 0, "deferred": 2} == sent(desk)
+        assert [("R1", "queued", 1, None), ("PD", "queued", 1, None)] == outbox(desk)
+        with open_post(postbox, port):
+            assert {"sent": 2, "failed": 0, "deferred": 0} == sent(desk)
+        assert [("R1", "sent", 2, 250), ("PD", "sent", 2, 250)] == outbox(desk)
+        assert [f"R1@{HOME}", f"PD@{HOME}"] == [recipient for recipient, _ in postbox.told]
+
+
+@pytest.mark.parametrize("answer", ["554 not today", "421 too busy"])
+def test_a_server_that_takes_nobodys_greeting_has_refused_no_message(
+    sqlite_store: Store, port: int, answer: str
+) -> None:
+    """Whatever it says to the greeting is about itself: nothing has failed for good."""
+    postbox = Postbox(greets=answer)
+    with Desk(sqlite_store, ward(), clock="12-09") as desk, open_post(postbox, port):
+        reported(desk)
+        assert {"sent": 0, "failed": 0, "deferred": 2} == sent(desk)
+        postbox.greets = ""
+        assert {"sent": 2, "failed": 0, "deferred": 0} == sent(desk)
+
+
+def test_a_server_that_goes_before_it_answers_may_get_a_message_twice(sqlite_store: Store, port: int) -> None:
+    """Nobody knows whether it was taken, so it leaves again, known by its id; the next one goes over a new connection."""
+    postbox = Postbox(hangs_up=1)
+    with Desk(sqlite_store, ward(), clock="12-09") as desk, open_post(postbox, port):
+        reported(desk)
+        assert {"sent": 1, "failed": 0, "deferred": 1} == sent(desk)
+        assert [("R1", "queued", 1, None), ("PD", "sent", 1, 250)] == outbox(desk)
+        assert {"sent": 1, "failed": 0, "deferred": 0} == sent(desk)
+        first, _, again = postbox.letters
+        assert first["Message-ID"] == again["Message-ID"]
+
+
+def test_a_crash_after_delivery_and_before_commit_repeats_the_same_message(store: Store, port: int) -> None:
+    """The rows are still queued, and what leaves again is the same to the byte."""
+    postbox = Postbox()
+    with Desk(store, ward(), clock="12-09") as desk, open_post(postbox, port):
+        reported(desk)
+        desk.crash("send_notifications", transport="smtp")
+        assert [("R1", "queued", 0, None), ("PD", "queued", 0, None)] == outbox(desk)
+        assert 2 == len(postbox.letters)
+        assert {"sent": 2, "failed": 0, "deferred": 0} == sent(desk)
+        texts = [letter.as_bytes() for letter in postbox.letters]
+        assert texts[:2] == texts[2:]
+
+
+@pytest.mark.postgresql
+def test_what_is_not_committed_is_told_to_nobody(postgres_store: Store, port: int) -> None:
+    """A delivery that begins while a change may still be undone finds nothing to deliver, and nothing after it was undone."""
+    postbox = Postbox()
+    with Desk(postgres_store, ward(), clock="12-09") as desk, open_post(postbox, port), ThreadPoolExecutor(1) as other:
+        with desk.uncommitted("mark_unavailable", person_id="R1", date=date(2024, 12, 10)):
+            beside = other.submit(sent, desk)
+        assert {"sent": 0, "failed": 0, "deferred": 0} == beside.result(timeout=60)
+        assert [] == postbox.letters
+        reported(desk)
+        assert {"sent": 2, "failed": 0, "deferred": 0} == sent(desk)
+
+
+def test_recipients_choose_whose_mail_leaves(sqlite_store: Store, port: int) -> None:
+    """What is not asked for stays queued, untried."""
+    postbox = Postbox()
+    with Desk(sqlite_store, ward(), clock="12-09") as desk, open_post(postbox, port):
+        reported(desk)
+        assert {"sent": 1, "failed": 0, "deferred": 0} == sent(desk, recipients=("PD",))
+        assert [("R1", "queued", 0, None), ("PD", "sent", 1, 250)] == outbox(desk)
+
+
+def test_a_setting_that_cannot_be_read_is_refused_and_recorded(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is tried, the audit log says who asked; deliveries that only write down do not even look."""
+    monkeypatch.setenv(VARIABLE, "mail.hospital.example")
+    with Desk(sqlite_store, ward(), clock="12-09") as desk:
+        reported(desk)
+        refused = desk.do("send_notifications", transport="smtp", actor_id="PD")
+        assert ("rejected", "mail_server") == (refused.outcome, refused.reasons[0].code)
+        assert [("R1", "queued", 0, None), ("PD", "queued", 0, None)] == outbox(desk)
+        assert ("PD", "rejected") == tuple(desk.rows("audit_log")["step2:1"][name] for name in ("actor_id", "outcome"))
+        assert 2 == desk.do("send_notifications").data["sent"]
+        assert [("R1", "sent", 1, None), ("PD", "sent", 1, None)] == outbox(desk)
+
+
+# ── where the mail server is ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("", MailServer()),
+        ("smtp://mail", MailServer("mail")),
+        ("smtp://10.0.0.5:2525/", MailServer("10.0.0.5", 2525)),
+        ("smtp://[::1]:26?domain=ward.example", MailServer("::1", 26, "ward.example", "rehearse@ward.example")),
+        ("smtp://mail?sender=roster@x.example&seconds=0.5", MailServer("mail", sender="roster@x.example", seconds=0.5)),
+    ],
+)
+def test_the_environment_names_the_mail_server(written: str, expected: MailServer) -> None:
+    """What it does not say has its usual value."""
+    assert expected == mail_server({VARIABLE: written} if written else {})
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("mail.example", "it names no server"),
+        ("smtps://mail", "it names no server"),
+        ("smtp://:25", "it names no server"),
+        ("smtp://mail:many", "Port could not be cast"),
+        ("smtp://mail:70000", "Port out of range"),
+        ("smtp://me:secret@mail", "it has more than host and port"),
+        ("smtp://mail/box", "it has more than host and port"),
+        ("smtp://mail?domain=a b", "'a b' is no domain"),
+        ("smtp://mail?domain=", "'' is no domain"),
+        ("smtp://mail?seconds=soon", "could not convert"),
+        ("smtp://mail?seconds=0", "0 seconds are not between"),
+        ("smtp://mail?seconds=nan", "nan seconds are not between"),
+        ("smtp://mail?colour=red", "it knows no colour"),
+        ("smtp://mail?what", "bad query field"),
+    ],
+)
+def test_what_cannot_be_read_says_why_and_what_to_write(written: str, why: str) -> None:
+    """A secret that was written into it is not repeated."""
+    with pytest.raises(MailServerError, match="write smtp://host:port") as caught:
+        mail_server({VARIABLE: written})
+    assert why in str(caught.value)
+    assert "secret" not in str(caught.value)
