@@ -35,7 +35,7 @@ def decide_create(book: Book, duty: Duty, *, assign_alternative: bool = False) -
         return refusal(*unknown, persons=[duty.person_id])
     change = Change(added=(duty,))
     after = book.after(change)
-    reasons = (*_crowded(book, duty), *refusals(book, after))
+    reasons = (*crowded(book, duty), *refusals(book, after))
     data: dict[str, Value] = {
         "assignment_id": duty.id,
         "person_id": duty.person_id,
@@ -73,7 +73,7 @@ def _hours(book: Book, person_id: str) -> Fraction:
     return weekly_hours(book.schedule.timeline(person_id), book.settings.rules)
 
 
-def _crowded(book: Book, duty: Duty) -> tuple[Reason, ...]:
+def crowded(book: Book, duty: Duty) -> tuple[Reason, ...]:
     """Whether a resident would be one too many for the service at some minute."""
     service = book.schedule.service(duty.rotation_id) if duty.rotation_id is not None else None
     most = service.rotation.max_persons if service is not None and service.rotation is not None else None
@@ -118,7 +118,7 @@ def alternatives(book: Book, duty: Duty) -> tuple[str, ...]:
         ):
             continue
         offered = replace(duty, person_id=person.id)
-        if _is_barred(book, offered) or _crowded(book, offered):
+        if _is_barred(book, offered) or crowded(book, offered):
             continue
         if not refusals(book, book.after(Change(added=(offered,)))):
             found.append((_hours(book, person.id), person.id))
@@ -153,7 +153,7 @@ def next_eligible(book: Book, duty: Duty) -> int | None:
         moved = replace(duty, start=start, end=start + length)
         if (
             _has_room(book, moved)
-            and not _crowded(book, moved)
+            and not crowded(book, moved)
             and not refusals(book, book.after(Change(added=(moved,))))
         ):
             return start

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Table, func, select
 
-from residency import schema
+from residency import schema, stored
 from residency.calendar import minute_of
 from residency.plans import Fairness
+from residency.ranking import Memory
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,6 +25,15 @@ def read_fairness(connection: Connection) -> Fairness:
         balances[person_id] = balances.get(person_id, 0) + (-amount if kind == _TAKEN_OFF else amount)
     days = connection.execute(select(holidays.c.date).where(holidays.c.major)).scalars()
     return Fairness(balances, frozenset(minute_of(day) for day in days))
+
+
+def read_memory(connection: Connection) -> Memory:
+    """The holidays and the whole ledger, as fairness remembers them."""
+    holidays, ledger = schema.HOLIDAYS, schema.EQUITY_LEDGER
+    return Memory(
+        tuple(stored.holiday_of(row) for row in connection.execute(select(holidays).order_by(holidays.c.date))),
+        tuple(stored.ledger_entry_of(row) for row in connection.execute(select(ledger).order_by(ledger.c.id))),
+    )
 
 
 def next_number(connection: Connection, table: Table) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TypeAlias
 
-    from residency.model import Absence, Change, Duty, Person
+    from residency.model import Absence, Change, Duty, LeaveRequest, LedgerEntry, Person
     from residency.rules import Record
 
     NewId: TypeAlias = Callable[[str], str]
@@ -122,6 +122,17 @@ def absence_write(before: Absence | None, after: Absence | None) -> RowWrite:
         raise ValueError("a change of nothing")
     rows = [None if item is None else stored.absence_row(item) for item in (before, after)]
     return RowWrite("absences", known.id, rows[0], rows[1])
+
+
+def leave_write(before: LeaveRequest | None, after: LeaveRequest) -> RowWrite:
+    """A request for leave that comes or changes."""
+    old = None if before is None else stored.leave_request_row(before)
+    return RowWrite("leave_requests", after.id, old, stored.leave_request_row(after))
+
+
+def ledger_write(identity: str, entry: LedgerEntry) -> RowWrite:
+    """A new line of the equity ledger; lines are never changed."""
+    return RowWrite("equity_ledger", identity, None, {"id": identity, **stored.ledger_entry_fields(entry)})
 
 
 def person_write(before: Person, after: Person) -> RowWrite:

@@ -13,7 +13,7 @@ from residency.stored import KIND_OF_VALUE
 if TYPE_CHECKING:
     from rehearse.errors import Code
     from residency.model import Rotation
-    from residency.rows import DutyFields, SpanFields
+    from residency.rows import DutyFields, ShiftFields, SpanFields
     from residency.settings import Periods
 
 _KIND_OF_WORD = {
@@ -116,14 +116,38 @@ def span_days(span: SpanFields) -> tuple[int, ...]:
     return tuple(range(first, last + DAY, DAY))
 
 
-def _moments(start: object, end: object) -> Interval:
+def shift_intervals(row: ShiftFields) -> tuple[Interval, ...]:
+    """The intervals of a SPAN or of its shifts, in the order in which they are written.
+
+    Raises:
+        IntervalError: neither is written or both are, one cannot be read, or one is longer than 72 hours.
+    """
+    if row.shifts is None:
+        found = span_intervals(row)
+    elif span_form(row) is not None:
+        raise IntervalError(
+            "conflict", "`shifts` and a span say the same thing twice", "leave one of them out", "shifts"
+        )
+    elif not row.shifts:
+        raise IntervalError("bad-value", "`shifts` is empty", "name a shift", "shifts")
+    else:
+        found = tuple(_moments(shift.start, shift.end, "shifts") for shift in row.shifts)
+    longest = max(end - start for start, end in found)
+    if longest > LONGEST_DUTY_HOURS * HOUR:
+        summary = f"a duty of {longest / HOUR:g} hours is longer than {LONGEST_DUTY_HOURS}"
+        raise IntervalError("bad-value", summary, "write several shifts", "shifts", "end", "end_date", "dates")
+    return found
+
+
+def _moments(start: object, end: object, *names: str) -> Interval:
     if not isinstance(start, datetime) or not isinstance(end, datetime):
         raise IntervalError(
             "wrong-type", "`start` and `end` are moments here", "write them as 2024-12-25T06:00", "start", "end"
         )
     begin, stop = minute_of(start), minute_of(end)
     if stop <= begin:
-        raise IntervalError("bad-value", "`end` is not after `start`", "an interval has at least one minute", "end")
+        remedy = "an interval has at least one minute"
+        raise IntervalError("bad-value", "`end` is not after `start`", remedy, *(names or ("end",)))
     return begin, stop
 
 

@@ -280,6 +280,34 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveRequest:
+    """Leave that somebody asked for, as it was asked; what was granted of it is an absence.
+
+    Attributes:
+        submitted: the minute of asking.
+    """
+
+    id: str
+    person_id: str
+    start: int
+    end: int
+    submitted: int
+    kind: AbsenceKind = AbsenceKind.VACATION
+    status: RequestStatus = RequestStatus.PENDING
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A line of the equity ledger: what somebody carried or is owed, on the day that begins at minute `start`."""
+
+    person_id: str
+    kind: str
+    amount: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
 class Backup:
     """Who steps in for whom: `backup_id` covers `person_id`, the lowest `rank` first.
 

@@ -141,6 +141,21 @@ class SpanFields:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShiftRow:
+    """A stretch of work, from moment to moment."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftFields(SpanFields):
+    """A SPAN, or a list of shifts; exactly one of these."""
+
+    shifts: tuple[ShiftRow, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequirementRow(SpanFields):
     """So many people of a role that a service needs."""
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from rehearse.errors import Problem, did_you_mean
 from residency.calendar import HOUR
 from residency.draft import Draft, Made, make_draft
-from residency.intervals import IntervalError, duty_interval, kind_of_word, span_intervals
+from residency.intervals import IntervalError, duty_interval, kind_of_word, shift_intervals, span_intervals
 from residency.mentions import mentions
 from residency.model import DutyKind, RequestStatus, Role, Severity
 from residency.packs import rules_of
 from residency.policy.settings import DoubleBooking
-from residency.rows import BackupRow, ConstraintsRow, DutyFields, PersonRow, RotationRow, SpanFields
+from residency.rows import BackupRow, ConstraintsRow, DutyFields, PersonRow, RotationRow, ShiftFields, SpanFields
 from residency.rules.double_booking import double_booking
 from residency.schedule import Schedule
 
@@ -324,7 +324,9 @@ def _interval_error(parameters: object, draft: Draft, settings: Settings) -> Int
             rotation = next((made.value for made in draft.rotations if made.value.id == parameters.rotation_id), None)
             kind = kind_of_word(parameters.kind) or (rotation.kind if rotation else DutyKind.CLINICAL)
             duty_interval(parameters, kind, rotation, settings.periods)
-        elif isinstance(parameters, SpanFields) and not getattr(parameters, "optional_span", False):
+        elif isinstance(parameters, ShiftFields):
+            shift_intervals(parameters)
+        elif isinstance(parameters, SpanFields):
             span_intervals(parameters)
     except IntervalError as error:
         return error

@@ -16,6 +16,8 @@ from residency.model import (
     Duty,
     DutyKind,
     Holiday,
+    LeaveRequest,
+    LedgerEntry,
     Person,
     PersonStatus,
     Preference,
@@ -105,9 +107,28 @@ def duty_of(row: RowTuple) -> Duty:
 
 
 def absence_of(row: RowTuple) -> Absence:
-    """A row of `absences`, or the first columns of one of `leave_requests`."""
+    """A row of `absences`."""
     kind, status = AbsenceKind(row[4]), RequestStatus(row[5])
     return Absence(row[0], row[1], minute_of(row[2]), minute_of(row[3]), kind, status, row[6])
+
+
+def leave_request_of(row: RowTuple) -> LeaveRequest:
+    """A row of `leave_requests`."""
+    return LeaveRequest(
+        id=row[0],
+        person_id=row[1],
+        start=minute_of(row[2]),
+        end=minute_of(row[3]),
+        kind=AbsenceKind(row[4]),
+        status=RequestStatus(row[5]),
+        submitted=minute_of(row[6]),
+        reason=row[7],
+    )
+
+
+def ledger_entry_of(row: RowTuple) -> LedgerEntry:
+    """A row of `equity_ledger`."""
+    return LedgerEntry(row[1], row[2], row[3], minute_of(row[4]))
 
 
 def backup_of(row: RowTuple) -> Backup:
@@ -219,6 +240,30 @@ def absence_row(absence: Absence) -> StoredRow:
         "kind": absence.kind.value,
         "status": absence.status.value,
         "reason": absence.reason,
+    }
+
+
+def leave_request_row(request: LeaveRequest) -> StoredRow:
+    """A request for leave as a row."""
+    return {
+        "id": request.id,
+        "person_id": request.person_id,
+        "start": moment_of(request.start),
+        "end": moment_of(request.end),
+        "kind": request.kind.value,
+        "status": request.status.value,
+        "submitted": moment_of(request.submitted),
+        "reason": request.reason,
+    }
+
+
+def ledger_entry_fields(entry: LedgerEntry) -> StoredRow:
+    """A line of the equity ledger without its id."""
+    return {
+        "person_id": entry.person_id,
+        "kind": entry.kind,
+        "amount": entry.amount,
+        "date": moment_of(entry.start).date(),
     }
 
 

@@ -58,6 +58,11 @@ def span_text(start: int, end: int) -> str:
     return f"from {within // 60:02d}:{within % 60:02d} to {until // 60:02d}:{until % 60:02d} on {day_text(start)}"
 
 
+def leave_text(start: int, end: int) -> str:
+    """An interval in dates where it is whole days, else to the minute."""
+    return days_text(start, end) if start % DAY == end % DAY == 0 else span_text(start, end)
+
+
 def number_of(citation: str) -> str:
     """The first number of a citation: CPR 6.20 (VI.F.1) becomes CPR 6.20."""
     return citation.split(" (", 1)[0]

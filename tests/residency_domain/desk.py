@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from rehearse.database.store import Lease, Store
+    from residency.model import Holiday
 
 _RUNS = count(1)
 
@@ -71,6 +72,8 @@ class Desk:
             (schema.ASSIGNMENTS, map(stored.duty_row, roster.duties)),
             (schema.ABSENCES, map(stored.absence_row, roster.absences)),
             (schema.BACKUPS, map(stored.backup_row, self._world.backups)),
+            (schema.LEAVE_REQUESTS, map(stored.leave_request_row, self._world.requests)),
+            (schema.HOLIDAYS, map(_holiday_row, self._world.holidays)),
         )
         for table, found in rows:
             written = [dict(row) for row in found]
@@ -155,11 +158,30 @@ class Desk:
         found = snapshot_rows(self.state().snapshot, schema.METADATA.tables[table])
         return {row["id"]: row for row in found}
 
+    def told(self, kind: str) -> list[tuple[str, str]]:
+        """Return recipient and text of every notice of a kind, in order."""
+        rows = sorted(self.rows("notifications").values(), key=lambda row: int(row["number"]))
+        return [(row["recipient"], row["text"]) for row in rows if row["kind"] == kind]
+
+    def roster(self) -> list[dict[str, dict[str, Any]]]:
+        """Return everything that a refusal must leave alone."""
+        return [self.rows(name) for name in schema.METADATA.tables if name not in ("audit_log", "notifications")]
+
     def evidence(self) -> Evidence:
         """Return what happened since the desk was opened, as measures see it."""
         after = self.state()
         execution = ExecutionView(tuple(self.views), {}, 0.0, 0.0)
         return Evidence(self.before, after, difference(self.before.snapshot, after.snapshot), execution)
+
+
+def _holiday_row(holiday: Holiday) -> stored.StoredRow:
+    return {
+        "id": f"holiday-{holiday.start}",
+        "date": moment_of(holiday.start).date(),
+        "name": holiday.name,
+        "major": holiday.major,
+        "worked_by": list(holiday.worked_by),
+    }
 
 
 def _view(step: str, operation: str, result: OperationResult, clock: datetime) -> StepView:

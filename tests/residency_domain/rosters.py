@@ -17,7 +17,10 @@ from residency.model import (
     Backup,
     Duty,
     DutyKind,
+    Holiday,
+    LeaveRequest,
     Person,
+    RequestStatus,
     Requirement,
     Role,
     Roster,
@@ -53,6 +56,8 @@ class World:
         self.absences: list[Absence] = []
         self.requirements: list[Requirement] = []
         self.backups: list[Backup] = []
+        self.requests: list[LeaveRequest] = []
+        self.holidays: list[Holiday] = []
         self._numbers = count(1)
 
     def residents(self, *names: str, pgy: int = 2, skills: Iterable[str] = ()) -> World:
@@ -125,6 +130,28 @@ class World:
     def requirement(self, rotation: str, start: str, end: str, heads: int = 1) -> World:
         """Add a requirement of residents."""
         self.requirements.append(Requirement(f"requirement-{next(self._numbers)}", rotation, at(start), at(end), heads))
+        return self
+
+    def asks(
+        self,
+        person: str,
+        start: str,
+        end: str,
+        *,
+        name: str = "",
+        status: RequestStatus = RequestStatus.PENDING,
+        kind: AbsenceKind = AbsenceKind.VACATION,
+    ) -> World:
+        """Add a request for leave; an approved one makes the absence too."""
+        identity = name or f"lv-{person.lower()}"
+        self.requests.append(LeaveRequest(identity, person, at(start), at(end), at("12-01"), kind, status))
+        if status is RequestStatus.APPROVED:
+            self.absences.append(Absence(identity, person, at(start), at(end), kind))
+        return self
+
+    def holiday(self, day: str, *worked_by: str, major: bool = True) -> World:
+        """Add a holiday, and who worked it."""
+        self.holidays.append(Holiday(at(day), f"the {day}", major, worked_by))
         return self
 
     def roster(self) -> Roster:
