@@ -165,7 +165,11 @@ class Desk:
 
     def roster(self) -> list[dict[str, dict[str, Any]]]:
         """Return everything that a refusal must leave alone."""
-        return [self.rows(name) for name in schema.METADATA.tables if name not in ("audit_log", "notifications")]
+        return [
+            self.rows(name)
+            for name in schema.METADATA.tables
+            if name not in ("audit_log", "audit_seal", "notifications")
+        ]
 
     def evidence(self) -> Evidence:
         """Return what happened since the desk was opened, as measures see it."""
