@@ -9,7 +9,7 @@ from rehearse.domain import Reason
 from residency.admission import refusals
 from residency.calendar import BLOCK_DAYS, DAY, Interval, day_start, merge, moment_of, overlaps
 from residency.load import Book
-from residency.model import Absence, Change, DutyKind, LeaveRequest, PersonStatus, RequestStatus
+from residency.model import Absence, Change, DutyKind, LeaveRequest, RequestStatus
 from residency.policy.settings import Coverage
 from residency.ranking import Ranking
 from residency.staffing import Count, bound, count, stretches
@@ -120,8 +120,7 @@ def _absences_of(book: Book, verdict: Verdict) -> tuple[Absence, ...]:
 
 
 def _role(book: Book, request: LeaveRequest) -> str:
-    person = book.person(request.person_id)
-    return person.role if person is not None else ""
+    return book.schedule.persons[request.person_id].role
 
 
 def _placed(verdict: Verdict, before: Sequence[Verdict], book: Book) -> Verdict:
@@ -157,8 +156,7 @@ def _judge(book: Book, sitting: Sitting, request: LeaveRequest) -> Verdict:
 
 def _barred(book: Book, request: LeaveRequest, clock: int) -> tuple[Reason, ...]:
     """What no day of the request can mend."""
-    person = book.person(request.person_id)
-    if person is None or person.status is PersonStatus.INACTIVE:
+    if not book.may_be_given_duty(request.person_id):
         return (Reason("inactive_person", f"{request.person_id} is inactive", request.person_id),)
     if request.end <= clock:
         text = f"the leave of {request.person_id} {leave_text(request.start, request.end)} is over"
@@ -182,9 +180,7 @@ def overlapping(book: Book, person_id: str, interval: Interval) -> tuple[Reason,
 
 def _pieces(book: Book, request: LeaveRequest, interval: Interval) -> list[Piece]:
     """An interval day by day, each with what stands against leave on it: a duty of one's own, or that too few would be left."""
-    person = book.person(request.person_id)
-    if person is None:
-        return []
+    person = book.schedule.persons[request.person_id]
     found = list(stretches(book, person.role, interval))
     pieces: list[Piece] = []
     for day in range(day_start(interval[0]), interval[1], DAY):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from residency.load import Book
 
 Mode = Literal["voluntary", "mandatory"]
-#: What befalls people; nobody can be asked to give it up.
-_MISFORTUNE = frozenset({AbsenceKind.ILLNESS, AbsenceKind.EMERGENCY})
+#: What nobody can be asked to give up, unless it was asked for itself: it befell people, or is theirs by design.
+_NO_LEAVE = frozenset({AbsenceKind.ILLNESS, AbsenceKind.EMERGENCY, AbsenceKind.DAY_OFF})
 
 
 # ── finding ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,15 +95,17 @@ def _by_id(book: Book, requests: Iterable[LeaveRequest], name: LeaveName, clock:
 
 
 def _unrequested(absence: Absence) -> Leave:
-    if absence.kind in _MISFORTUNE:
-        text = f"{absence.person_id} is away ({absence.kind.value}), which nobody can be asked to give up"
+    if absence.kind in _NO_LEAVE:
+        kind = absence.kind.value.replace("_", " ")
+        text = f"{absence.person_id} is away ({kind}), which nobody can be asked to give up"
         raise LeaveError(text, absence.person_id)
     return Leave(absence.person_id, (absence,))
 
 
 def _lasting(book: Book, person_id: str, clock: int) -> list[Absence]:
     absences = book.schedule.timeline(person_id).absences
-    return [absence for absence in absences if absence.is_leave and absence.end > clock]
+    granted = (absence for absence in absences if absence.status is RequestStatus.APPROVED)
+    return [absence for absence in granted if absence.end > clock]
 
 
 def _span(item: Absence | LeaveRequest) -> tuple[int, int]:

@@ -10,7 +10,8 @@ from rehearse.domain import Reason
 from rehearse.values import FrozenMap, Value
 from residency.absences import with_status
 from residency.admission import refusals
-from residency.calendar import Interval, moment_of, subtract
+from residency.calendar import Interval, moment_of, overlaps, subtract
+from residency.contingency import Reshaping
 from residency.decisions import (
     Decision,
     RowWrite,
@@ -31,7 +32,6 @@ from residency.stored import duty_of_plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from residency.contingency import Reshaping
     from residency.model import Absence, Person
 
 
@@ -55,19 +55,26 @@ class Coming:
 
 @dataclass(frozen=True)
 class Lost:
-    """A duty of the absent that a plan took apart.
+    """A duty that a plan took apart.
 
     Attributes:
         duty: as it was.
+        since: the first minute that its holder lost.
         pieces: who held which part of it after the plan; what is in none went.
+        behind: what those who took it gave up for it, likewise.
     """
 
     duty: Duty
+    since: int
     pieces: tuple[tuple[Interval, str], ...]
+    behind: tuple[Lost, ...] = ()
 
 
 def decide_return(book: Book, coming: Coming) -> Decision:
-    """End the absence at the clock, set the person active, and give back what plans took of the rest of it; refused if they are not away."""
+    """End the absence at the clock, set the person active, and give back what plans took of the rest of it; refused if they are not away.
+
+    Whoever hands a duty back gets what they had given up for it, too.
+    """
     person = book.person(coming.person_id)
     if person is None:
         return refusal(unknown_row("persons", coming.person_id), persons=[coming.person_id])
@@ -80,7 +87,7 @@ def decide_return(book: Book, coming: Coming) -> Decision:
     there = book.after(cut)
     if person.status is PersonStatus.UNAVAILABLE:
         there = with_status(there, person, PersonStatus.ACTIVE)
-    back = _give_back(there, _missed(there, coming, ending))
+    back = _give_back(there, _missed(coming, ending), coming.clock)
     kept = tuple(
         FrozenMap({"assignment_id": duty.id, "reasons": tuple(map(reason_map, reasons))}) for duty, reasons in back.kept
     )
@@ -90,8 +97,12 @@ def decide_return(book: Book, coming: Coming) -> Decision:
         data=FrozenMap(data),
         writes=(*_absence_writes(cut), *status, *duty_writes(back.change)),
         notices=of_change(there, back.book, back.change),
-        persons=tuple(dict.fromkeys((person.id, *(duty.person_id for duty in back.change.removed)))),
+        persons=tuple(dict.fromkeys((person.id, *_holders(back.change)))),
     )
+
+
+def _holders(change: Change) -> list[str]:
+    return [duty.person_id for duty in (*change.removed, *change.added)]
 
 
 # ── the absence ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,35 +147,59 @@ def lost_duties(coming: Coming) -> list[Lost]:
     """What plans took apart of a person's duties, as the last plan of each left it, in the order of their starts."""
     found: dict[str, Lost] = {}
     for plan in coming.plans:
-        shape = reshaping_of(plan)
-        basis = (duty_of_plain(row) for row in plan["basis"].values())
-        for duty in basis:
-            if duty.person_id == coming.person_id and duty.person_id in plan["persons"]:
-                found[duty.id] = Lost(duty, _pieces(duty, shape))
+        if coming.person_id in plan["persons"]:
+            taken_apart = Unplanned.of(plan)
+            for duty in taken_apart.duties:
+                if duty.person_id == coming.person_id:
+                    found[duty.id] = taken_apart.lost(duty)
     return sorted(found.values(), key=lambda item: (item.duty.start, item.duty.id))
 
 
-def _pieces(duty: Duty, shape: Reshaping) -> tuple[tuple[Interval, str], ...]:
-    taken = shape.taken.get(duty.id, ())
-    holes = sorted([*(interval for interval, _ in taken), *shape.gone.get(duty.id, ())])
-    kept = ((interval, duty.person_id) for interval in subtract([(duty.start, duty.end)], holes))
-    return (*kept, *taken)
+@dataclass(frozen=True)
+class Unplanned:
+    """An activated plan, read backwards: the duties as they were before it, and what it did to them."""
+
+    duties: tuple[Duty, ...]
+    shape: Reshaping
+    absent: frozenset[str]
+
+    @classmethod
+    def of(cls, plan: Mapping[str, Any]) -> Unplanned:
+        """From a stored plan."""
+        duties = tuple(duty_of_plain(row) for row in plan["basis"].values())
+        return cls(duties, reshaping_of(plan), frozenset(plan["persons"]))
+
+    def lost(self, duty: Duty, passed: frozenset[str] = frozenset()) -> Lost:
+        """What became of a duty, and of those that its takers gave up; `passed` holds what is in the chain already."""
+        taken = self.shape.taken.get(duty.id, ())
+        holes = sorted([*(interval for interval, _ in taken), *self.shape.gone.get(duty.id, ())])
+        kept = ((interval, duty.person_id) for interval in subtract([(duty.start, duty.end)], holes))
+        seen = passed | {duty.id}
+        behind = (
+            self.lost(other, seen) for interval, taker in taken for other in self._given_up(taker, interval, seen)
+        )
+        return Lost(duty, holes[0][0], (*kept, *taken), tuple(behind))
+
+    def _given_up(self, taker: str, interval: Interval, seen: frozenset[str]) -> list[Duty]:
+        return [
+            duty
+            for duty in self.duties
+            if duty.person_id == taker
+            and taker not in self.absent
+            and duty.id not in seen
+            and overlaps((duty.start, duty.end), interval)
+        ]
 
 
-def _missed(book: Book, coming: Coming, ending: Sequence[Absence]) -> list[Lost]:
-    """What may be given back: duties of the rest of the absence that are not the person's again."""
+def _missed(coming: Coming, ending: Sequence[Absence]) -> list[Lost]:
+    """What may be given back of the rest of the absence."""
     if not coming.restore:
         return []
-    return [
-        item
-        for item in lost_duties(coming)
-        if _is_later(item.duty, ending, coming.clock) and book.duty(item.duty.id) != item.duty
-    ]
+    return [item for item in lost_duties(coming) if any(_is_inside(item.duty, absence) for absence in ending)]
 
 
-def _is_later(duty: Duty, ending: Iterable[Absence], clock: int) -> bool:
-    """Whether a duty begins at the clock or after it, inside what is left of the absence."""
-    return duty.start >= clock and any(duty.start < absence.end and duty.end > absence.start for absence in ending)
+def _is_inside(duty: Duty, absence: Absence) -> bool:
+    return overlaps((duty.start, duty.end), (absence.start, absence.end))
 
 
 _NOTHING = Change()
@@ -179,21 +214,42 @@ class Back:
     kept: tuple[tuple[Duty, tuple[Reason, ...]], ...] = ()
 
 
-def _give_back(book: Book, lost: Iterable[Lost]) -> Back:
-    """Give back duty by duty, each judged on what the ones before it left."""
+def _give_back(book: Book, lost: Iterable[Lost], clock: int) -> Back:
+    """Give back duty by duty, each judged on what the ones before it left, and after it what its takers had given up for it.
+
+    What was lost before the clock is past, and what is its holder's again needs nothing.
+    """
     back = Back(book)
-    for item in lost:
-        pieces = [_held(back.book, item.duty, interval, holder) for interval, holder in item.pieces]
-        now = tuple(piece for piece in pieces if piece is not None)
-        change = Change(added=(item.duty,), removed=now)
-        reasons = _changed_since(back.book, item, pieces)
+    waiting = list(lost)
+    while waiting:
+        item = waiting.pop(0)
+        if item.since < clock or back.book.duty(item.duty.id) == item.duty:
+            continue
+        change, reasons = _restoring(back.book, item)
         after = back.book if reasons else back.book.after(change)
         reasons = reasons or refusals(back.book, after)
         if reasons:
             back = replace(back, kept=(*back.kept, (item.duty, reasons)))
-            continue
-        back = Back(after, _with(back.change, change), back.kept)
+        else:
+            back = Back(after, _with(back.change, change), back.kept)
+            waiting = [*item.behind, *waiting]
     return back
+
+
+def _restoring(book: Book, item: Lost) -> tuple[Change, tuple[Reason, ...]]:
+    """The change that makes a duty whole again, and why it cannot be made: its rows changed since, or one is pinned."""
+    pieces = [_held(book, item.duty, interval, holder) for interval, holder in item.pieces]
+    now = tuple(piece for piece in pieces if piece is not None)
+    reasons = [
+        Reason("pinned", f"`{piece.id}` is pinned, and no operation moves it", piece.person_id)
+        for piece in now
+        if piece.pinned
+    ]
+    own = book.duty(item.duty.id)
+    if None in pieces or (own is not None and own not in now):
+        text = f"`{item.duty.id}` has changed since the plan"
+        reasons.append(Reason("stale_plan", text, item.duty.person_id))
+    return Change(added=(item.duty,), removed=now), tuple(reasons)
 
 
 def _with(first: Change, second: Change) -> Change:
@@ -206,16 +262,3 @@ def _held(book: Book, duty: Duty, interval: Interval, holder: str) -> Duty | Non
         if (other.start, other.end) == interval and (other.rotation_id, other.kind) == (duty.rotation_id, duty.kind):
             return other
     return None
-
-
-def _changed_since(book: Book, item: Lost, pieces: Sequence[Duty | None]) -> tuple[Reason, ...]:
-    found = [
-        Reason("pinned", f"`{piece.id}` is pinned, and no operation moves it", piece.person_id)
-        for piece in pieces
-        if piece is not None and piece.pinned
-    ]
-    own = book.duty(item.duty.id)
-    if None in pieces or (own is not None and own not in pieces):
-        text = f"`{item.duty.id}` has changed since the plan"
-        found.append(Reason("stale_plan", text, item.duty.person_id))
-    return tuple(found)

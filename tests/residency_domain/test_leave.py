@@ -545,3 +545,11 @@ def test_a_reason_is_told(mode: Any) -> None:
     assert all(
         "a flood" in notice.text and "from 12:00 on 10 December on" in notice.text for notice in decision.notices
     )
+
+
+def test_a_free_day_that_was_asked_for_may_be_given_up_and_no_other(store: Store) -> None:
+    """What is designated is nobody's to take back."""
+    world = ward(2, 0).asks("R1", "12-16", "12-17", status=RequestStatus.APPROVED, kind=AbsenceKind.DAY_OFF)
+    with Desk(store, world.away("R2", "12-16", "12-17", AbsenceKind.DAY_OFF)) as desk:
+        assert 1 == data(desk.do("cancel_leave", leave_id="lv-r1"), "credit_days")
+        assert ["no_such_leave"] == codes(desk.do("cancel_leave", person_id="R2", date=date(2024, 12, 16)))

@@ -217,3 +217,51 @@ def test_leave_may_be_ended_early_by_whoever_is_on_it(store: Store) -> None:
     with Desk(store, world) as desk:
         desk.do("return_to_duty", person_id="R2", now="12-12")
         assert moment("12-12") == desk.rows("absences")["lv-r2"]["end"]
+
+
+def chain() -> World:
+    """R1 on the ward, R2 in the clinic, R3 on an elective; the clinic can only be done by R2 and R3, the ward by R1 and R2."""
+    world = World().residents("R1", skills=["ward"]).residents("R2", skills=["ward", "clinic"])
+    world.residents("R3", skills=["clinic"]).backs("R2", "R1").backs("R3", "R2")
+    world.rotation("ward", requires=frozenset({"ward"})).rotation("clinic", requires=frozenset({"clinic"}))
+    world.rotation("elective", min_persons=0)
+    for day in ("11", "12"):
+        world.duty("R1", "ward", f"12-{day} 07:00", "17:00", name=f"w{day}")
+        world.duty("R2", "clinic", f"12-{day} 07:00", "17:00", name=f"c{day}")
+        world.duty("R3", "elective", f"12-{day} 07:00", "17:00", name=f"e{day}")
+    return world
+
+
+def test_a_chain_is_undone_link_by_link(store: Store) -> None:
+    """Who hands a duty back gets their own back, and who had that theirs; the day that is past stays as it was worked."""
+    with Desk(store, chain(), clock="12-09") as desk:
+        before = holders(desk)
+        ill(desk)
+        assert {"w11": "R2", "c11": "R3", "w12": "R2", "c12": "R3"} == holders(desk)
+        back = desk.do("return_to_duty", person_id="R1", now="12-11 20:00")
+        assert (("w12", "c12", "e12"), ()) == (data(back, "restored"), data(back, "kept"))
+        assert {"w11": "R2", "c11": "R3", **{name: before[name] for name in ("w12", "c12", "e12")}} == holders(desk)
+
+
+def test_a_chain_is_undone_as_far_as_it_holds(store: Store) -> None:
+    """The clinic is pinned in the new hands: the ward comes back, the clinic stays, and the elective waits for it."""
+    with Desk(store, chain(), clock="12-09") as desk:
+        ill(desk)
+        desk.execute(update(ASSIGNMENTS).where(ASSIGNMENTS.c.id == "c12").values(pinned=True))
+        back = desk.do("return_to_duty", person_id="R1", now="12-11 20:00")
+        assert ("w12",) == data(back, "restored")
+        assert [("c12", "pinned")] == [
+            (item["assignment_id"], item["reasons"][0]["code"]) for item in data(back, "kept")
+        ]
+
+
+def test_the_duties_of_somebody_who_is_still_away_stay_where_they_are(store: Store) -> None:
+    """R1 and R3 are both ill, R1 comes back: what R3 lost is not touched."""
+    world = ward()
+    with Desk(store, world, clock="12-09") as desk:
+        desk.do("mark_unavailable", person_id="R3", start_date=date(2024, 12, 10), end_date=date(2024, 12, 13))
+        ill(desk)
+        before = {name for name, row in desk.rows("assignments").items() if row["person_id"] == "R3"}
+        back = desk.do("return_to_duty", person_id="R1", now="12-09 20:00")
+        assert ("w10", "w11", "w12", "w13", "e14") == data(back, "restored")
+        assert before == {name for name, row in desk.rows("assignments").items() if row["person_id"] == "R3"}

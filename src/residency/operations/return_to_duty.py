@@ -33,6 +33,7 @@ def return_to_duty(session: Session, parameters: Parameters, context: Context) -
     """End an absence at the clock and give back what plans took of the rest of it, each duty where no rule stands against it.
 
     A duty comes back as it was before the plan, if the rows that the plan made of it are as it left them; else it is kept, with the reasons.
+    Whoever hands one back gets what they had given up for it, on the same terms.
     """
     book = open_book(session, context)
     approved = (request for request in read_requests(session) if request.status is RequestStatus.APPROVED)
