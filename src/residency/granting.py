@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rehearse.domain import Reason
-from residency.admission import refusals
+from residency.admission import refusals_of
 from residency.calendar import BLOCK_DAYS, DAY, Interval, day_start, merge, moment_of, overlaps
 from residency.load import Book
 from residency.model import Absence, Change, DutyKind, LeaveRequest, RequestStatus
-from residency.policy.settings import Coverage
+from residency.policy.settings import Coverage, LeaveExclusion
 from residency.ranking import Ranking
-from residency.staffing import Count, bound, count, stretches
+from residency.staffing import Count, Stretch, bound, count, stretches
 from residency.wording import day_text, leave_text
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _judge(book: Book, sitting: Sitting, request: LeaveRequest) -> Verdict:
     if barred:
         return Verdict(request, (), barred)
     interval = (request.start, request.end)
-    pieces = _pieces(book, request, interval)
+    pieces = list(_pieces(book, request, interval))
     blocked = [piece for piece in pieces if piece.reasons]
     against = (*_joined(blocked), *_rules_against(book, request, [interval]))
     if not against:
@@ -178,20 +178,26 @@ def overlapping(book: Book, person_id: str, interval: Interval) -> tuple[Reason,
     )
 
 
-def _pieces(book: Book, request: LeaveRequest, interval: Interval) -> list[Piece]:
+def _pieces(book: Book, request: LeaveRequest, interval: Interval) -> Iterator[Piece]:
     """An interval day by day, each with what stands against leave on it: a duty of one's own, or that too few would be left."""
     person = book.schedule.persons[request.person_id]
-    found = list(stretches(book, person.role, interval))
-    pieces: list[Piece] = []
+    waiting = stretches(book, person.role, interval)
+    stretch = next(waiting, None)
     for day in range(day_start(interval[0]), interval[1], DAY):
         start, end = max(day, interval[0]), min(day + DAY, interval[1])
-        inside = [stretch for stretch in found if overlaps((stretch.start, stretch.end), (start, end))]
-        bounds = [figures for stretch in inside if (figures := bound(stretch, person.id)) is not None]
-        counts = bounds or [count(stretch, person.id) for stretch in inside]
-        tightest = min(counts, key=lambda figures: figures.slack, default=None)
-        short = (_short(person.id, tightest),) if bounds and tightest is not None else ()
-        pieces.append(Piece(start, end, (*_held(book, person.id, (start, end)), *short), tightest))
-    return pieces
+        inside: list[Stretch] = []
+        while stretch is not None and stretch.start < end:
+            inside.append(stretch)
+            stretch = next(waiting, None)
+        yield _piece(book, person.id, (start, end), inside)
+
+
+def _piece(book: Book, person_id: str, interval: Interval, inside: Sequence[Stretch]) -> Piece:
+    bounds = [figures for stretch in inside if (figures := bound(stretch, person_id)) is not None]
+    counts = bounds or [count(stretch, person_id) for stretch in inside]
+    tightest = min(counts, key=lambda figures: figures.slack, default=None)
+    short = (_short(person_id, tightest),) if bounds and tightest is not None else ()
+    return Piece(*interval, (*_held(book, person_id, interval), *short), tightest)
 
 
 def _short(person_id: str, figures: Count) -> Reason:
@@ -216,7 +222,7 @@ def _holds(duty: Duty) -> Reason:
     if duty.pinned:
         return Reason("pinned", f"{said} is pinned, and no operation moves it.", duty.person_id, window)
     text = f"{said} lies {leave_text(duty.start, duty.end)}: it has to be given away first."
-    return Reason("leave_exclusion", text, duty.person_id, window)
+    return Reason(LeaveExclusion.stem, text, duty.person_id, window)
 
 
 def _joined(blocked: Sequence[Piece]) -> tuple[Reason, ...]:
@@ -238,8 +244,8 @@ def _rules_against(book: Book, request: LeaveRequest, intervals: Iterable[Interv
         Absence(f"~{number}", request.person_id, start, end, request.kind)
         for number, (start, end) in enumerate(intervals, start=1)
     )
-    found = refusals(book, book.after(Change(absences_added=absences)))
-    return tuple(reason for reason in found if reason.code not in ("leave_exclusion", Coverage.stem))
+    found = refusals_of(book, book.after(Change(absences_added=absences)), request.person_id)
+    return tuple(reason for reason in found if reason.code != LeaveExclusion.stem)
 
 
 # ── what is offered instead ────────────────────────────────────────────────────────────────────────────────────────────

@@ -142,7 +142,9 @@ def _augment(stretch: Stretch, service: str, held: dict[str, str]) -> set[str]:
     came: dict[str, tuple[str, str] | None] = {service: None}
     queue = [service]
     for current in queue:
-        for person in sorted(stretch.able[current]):
+        for person in stretch.able[
+            current
+        ]:  # in any order: what is missing and which services are short does not depend on it
             holder = held.get(person)
             if holder is None:
                 _move_along(held, came, current, person)
@@ -167,8 +169,8 @@ def bound(stretch: Stretch, person_id: str) -> Count | None:
     if not any(person_id in people for people in stretch.able.values()):
         return None
     rest = stretch.without(person_id)
-    now, then = fill(stretch), fill(rest)
-    if then.missing <= now.missing:
+    then = fill(rest)
+    if then.missing == 0 or then.missing <= fill(stretch).missing:
         return None
     needed = sum(stretch.heads[service] for service in then.short)
     after = len(rest.people(then.short))
