@@ -74,7 +74,7 @@ def decide_mark(book: Book, away: Away, clock: int, new_id: NewId) -> Marked:
 def with_status(book: Book, person: Person, status: PersonStatus) -> Book:
     """The book with another status of a person; no rule looks at it."""
     persons = {**book.schedule.persons, person.id: replace(person, status=status)}
-    return replace(book, schedule=replace(book.schedule, persons=persons), known_records=book.records)
+    return replace(book, schedule=replace(book.schedule, persons=persons), known=book.judgement)
 
 
 def _marked(book: Book, after: Book, away: Away, person: Person, added: tuple[Absence, ...], clock: int) -> Decision:

@@ -6,7 +6,7 @@ from the same date. Interval lists are sorted and disjoint unless a function say
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -23,6 +23,8 @@ BLOCK_DAYS = 28
 LONGEST_ROTATION_DAYS = 31
 
 Interval = tuple[int, int]
+#: Every minute that a roster can have.
+EVER: Interval = (-(10**12), 10**12)
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  wall-clock time has no zone
 _EPOCH_ORDINAL = _EPOCH.toordinal()
@@ -126,6 +128,15 @@ def subtract(intervals: Iterable[Interval], holes: Sequence[Interval]) -> list[I
         if start < end:
             rest.append((start, end))
     return rest
+
+
+def touching(intervals: Sequence[Interval], within: Interval) -> tuple[int, int]:
+    """Which of disjoint sorted intervals share a minute with `within` or adjoin it: the first, and the one after the last."""
+    low, high = within
+    first = bisect_left(intervals, (low, low))
+    if first and intervals[first - 1][1] >= low:
+        first -= 1
+    return first, bisect_left(intervals, (high + 1, high + 1), lo=first)
 
 
 def total(intervals: Iterable[Interval]) -> int:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from rehearse.domain import Reason
-from residency.calendar import Interval, clip, moment_of, overlaps, subtract, union
+from residency.calendar import EVER, Interval, clip, moment_of, overlaps, subtract, union
 from residency.load import Book
 from residency.model import DutyKind, PersonStatus
 from residency.needs import Part, origin_of
 from residency.rules.qualification import lacking
-from residency.services import EVER
 from residency.wording import span_text
 
 if TYPE_CHECKING:

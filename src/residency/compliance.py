@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from residency.calendar import Interval, merge, overlap_minutes, overlaps, subtract
+from residency.calendar import EVER, Interval, merge, overlap_minutes, overlaps, subtract
 from residency.model import Severity
-from residency.rules import PERSON_RULES, SERVICE_RULES, SERVICE_STEMS, Record, ServiceRule, record_order, strictest
+from residency.rules import (
+    PERSON_RULES,
+    RULES_FOR_EVERYBODY,
+    SERVICE_RULES,
+    SERVICE_STEMS,
+    PersonRule,
+    Record,
+    ServiceRule,
+    record_order,
+    strictest,
+)
 from residency.rules.record import GRAVITY
-from residency.services import EVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,12 +37,12 @@ class Touched:
     """What a change may alter the verdict on.
 
     Attributes:
-        persons: whose duties or absences changed.
-        services: rotation ids with an interval in which their people changed.
+        persons: whose duties or absences changed, and in which intervals.
+        services: rotation ids with the intervals in which their people changed.
     """
 
-    persons: frozenset[str] = frozenset()
-    services: tuple[tuple[str, Interval], ...] = ()
+    persons: Mapping[str, tuple[Interval, ...]]
+    services: Mapping[str, tuple[Interval, ...]]
 
     @classmethod
     def of(cls, schedule: Schedule, change: Change) -> Touched:
@@ -43,84 +54,146 @@ class Touched:
             for absence in absences
             for duty in schedule.timeline(absence.person_id).duties_in(absence.start, absence.end)
         ]
-        persons = {duty.person_id for duty in duties} | {absence.person_id for absence in absences}
-        services = [
-            (duty.rotation_id, (duty.start, duty.end)) for duty in (*duties, *held) if duty.rotation_id is not None
-        ]
-        return cls(frozenset(persons), tuple(services))
+        return cls(
+            _by_name(
+                (
+                    *((duty.person_id, (duty.start, duty.end)) for duty in duties),
+                    *((absence.person_id, (absence.start, absence.end)) for absence in absences),
+                )
+            ),
+            _by_name((duty.rotation_id, (duty.start, duty.end)) for duty in (*duties, *held) if duty.rotation_id),
+        )
+
+
+def _by_name(intervals: Iterable[tuple[str, Interval]]) -> dict[str, tuple[Interval, ...]]:
+    found: dict[str, tuple[Interval, ...]] = {}
+    for name, interval in intervals:
+        found[name] = (*found.get(name, ()), interval)
+    return found
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Every record of a roster, by whom and what it is about; only of intervals that overlap the horizon.
+
+    Attributes:
+        of_persons: person → records of the rules about persons, sorted; whoever has none is left out.
+        of_services: rotation id → records of the rules about services, sorted; likewise.
+    """
+
+    of_persons: Mapping[str, tuple[Record, ...]]
+    of_services: Mapping[str, tuple[Record, ...]]
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """All of them, sorted."""
+        found = chain(*self.of_persons.values(), *self.of_services.values())
+        return tuple(sorted(found, key=record_order))
 
 
 def check(schedule: Schedule, policy: Policy) -> tuple[Record, ...]:
     """Every record of a roster, sorted; only those whose interval overlaps the horizon."""
-    found: list[Record] = []
-    for timeline in schedule.timelines.values():
-        found += _judge_person(timeline, policy)
-    for service in schedule.services.values():
-        for rule in SERVICE_RULES:
-            found += _judge_service(rule, schedule, service, policy, EVER)
-    return tuple(sorted(found, key=record_order))
+    return judge(schedule, policy).records
 
 
-def recheck(schedule: Schedule, previous: Sequence[Record], touched: Touched, policy: Policy) -> tuple[Record, ...]:
-    """The records after a change, equal to those of `check`, at the cost of what the change touches.
+def judge(schedule: Schedule, policy: Policy) -> Judgement:
+    """Judge a whole roster."""
+    of_persons = ((name, _judge_person(timeline, policy)) for name, timeline in schedule.timelines.items())
+    of_services = ((name, _judge_services(schedule, service, policy)) for name, service in schedule.services.items())
+    return Judgement(_sorted(of_persons), _sorted(of_services))
+
+
+def rejudge(before: Judgement, schedule: Schedule, touched: Touched, policy: Policy) -> Judgement:
+    """The judgement after a change, equal to that of `judge`, at the cost of what the change touches.
 
     Args:
-        schedule: the roster after the change.
-        previous: the records of the roster before it, under the same policy.
-        touched: what the change touches.
+        before: the judgement before it, under the same policy.
+        schedule: the roster after it.
+        touched: what it touches.
         policy: what both are judged by.
     """
-    spans: dict[str, list[Interval]] = {}
-    for rotation_id, interval in touched.services:
-        spans.setdefault(rotation_id, []).append(interval)
-    kept: list[Record] = []
-    old: dict[tuple[str, str], list[Record]] = {}
-    for record in previous:
-        if record.rule not in SERVICE_STEMS:
-            if record.persons[0] not in touched.persons:
-                kept.append(record)
-        elif record.rotation_id in spans:
-            old.setdefault((record.rule, record.rotation_id), []).append(record)
-        else:
-            kept.append(record)
-    found: list[Record] = []
-    for person_id in touched.persons:
-        found += _judge_person(schedule.timeline(person_id), policy)
-    for rotation_id, intervals in spans.items():
-        for rule in SERVICE_RULES:
-            known = old.get((rule.stem, rotation_id), [])
-            stretches = _stretches(intervals, known)
-            found += [record for record in known if not _inside(record, stretches)]
-            for stretch in stretches:
-                within = _opened(stretch, schedule.horizon)
-                found += _judge_service(rule, schedule, schedule.service(rotation_id), policy, within)
-    return _inserted(kept, sorted(found, key=record_order))
+    of_persons = dict(before.of_persons)
+    for person_id, spans in touched.persons.items():
+        known = of_persons.pop(person_id, ())
+        of_persons |= _sorted([(person_id, _rejudge_person(schedule.timeline(person_id), policy, spans, known))])
+    of_services = dict(before.of_services)
+    for rotation_id, spans in touched.services.items():
+        known = of_services.pop(rotation_id, ())
+        service = schedule.service(rotation_id)
+        of_services |= _sorted([(rotation_id, _rejudge_service(schedule, service, policy, spans, known))])
+    return Judgement(of_persons, of_services)
 
 
-def _inserted(kept: Sequence[Record], found: Iterable[Record]) -> tuple[Record, ...]:
-    """Two sorted lists as one; the longer is searched, not walked, since computing its keys would cost the most."""
-    merged: list[Record] = []
-    position = 0
-    for record in found:
-        place = bisect_left(kept, record_order(record), lo=position, key=record_order)
-        merged += kept[position:place]
-        merged.append(record)
-        position = place
-    return (*merged, *kept[position:])
+def _sorted(found: Iterable[tuple[str, list[Record]]]) -> dict[str, tuple[Record, ...]]:
+    return {name: tuple(sorted(records, key=record_order)) for name, records in found if records}
 
 
-def _judge_person(timeline: Timeline, policy: Policy) -> Iterator[Record]:
+# ── persons ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _judge_person(timeline: Timeline, policy: Policy) -> list[Record]:
     if not timeline.duties:
-        return
-    low, high = timeline.horizon
-    for rule in PERSON_RULES:
-        if not rule.for_everybody and not timeline.is_resident:
+        return []
+    return [record for rule in _rules_for(timeline) for record in _by_rule(rule, timeline, policy)]
+
+
+def _rejudge_person(
+    timeline: Timeline, policy: Policy, spans: Iterable[Interval], known: Sequence[Record]
+) -> list[Record]:
+    near = [timeline.around(span, policy.windows) for span in merge(sorted(spans))]
+    reaches = [part.reach for part in near]
+    found: list[Record] = []
+    for rule in _rules_for(timeline):
+        if rule.stem in policy.far_reaching:
+            found += _by_rule(rule, timeline, policy)
             continue
-        settings = policy.of(rule.setting)
-        records = [record for setting in settings for record in rule.judge(timeline, setting)]
-        if records:
-            kept = [record for record in records if record.start < high and record.end > low]
-            yield from strictest(kept) if len(settings) > 1 else kept
+        if known:
+            found += [record for record in known if record.rule == rule.stem and not _touches(record, reaches)]
+        for place, part in enumerate(near):
+            for record in _by_rule(rule, part, policy):
+                if _touches(record, (part.reach,)) and not _touches(record, reaches[:place]):
+                    found.append(record)
+    return found
+
+
+def _rules_for(timeline: Timeline) -> tuple[PersonRule[Any], ...]:
+    return PERSON_RULES if timeline.is_resident else RULES_FOR_EVERYBODY
+
+
+def _by_rule(rule: PersonRule[Any], timeline: Timeline, policy: Policy) -> list[Record]:
+    settings = policy.of(rule.setting)
+    records: list[Record] = []
+    for setting in settings:
+        records += rule.judge(timeline, setting)
+    if not records:
+        return records
+    low, high = timeline.horizon
+    kept = [record for record in records if record.start < high and record.end > low]
+    return strictest(kept) if len(settings) > 1 else kept
+
+
+def _touches(record: Record, areas: Iterable[Interval]) -> bool:
+    return any(record.start <= high and record.end >= low for low, high in areas)
+
+
+# ── services ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _judge_services(schedule: Schedule, service: Service, policy: Policy) -> list[Record]:
+    return [record for rule in SERVICE_RULES for record in _judge_service(rule, schedule, service, policy, EVER)]
+
+
+def _rejudge_service(
+    schedule: Schedule, service: Service, policy: Policy, spans: Iterable[Interval], known: Sequence[Record]
+) -> list[Record]:
+    found: list[Record] = []
+    for rule in SERVICE_RULES:
+        own = [record for record in known if record.rule == rule.stem]
+        stretches = _stretches(spans, own)
+        found += [record for record in own if not _inside(record, stretches)]
+        for stretch in stretches:
+            found += _judge_service(rule, schedule, service, policy, _opened(stretch, schedule.horizon))
+    return found
 
 
 def _judge_service(

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table, select
 
 from residency import schema, stored
-from residency.compliance import Touched, check, recheck
+from residency.compliance import Judgement, Touched, judge, rejudge
 from residency.model import Backup, Change, Duty, PersonStatus, Roster
-from residency.rules import Record
 from residency.schedule import Schedule
 from residency.settings import Settings
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from rehearse.snapshot.model import Snapshot
     from residency.model import Person
+    from residency.rules import Record
 
     T = TypeVar("T")
 
@@ -40,14 +40,17 @@ class Book:
     schedule: Schedule
     backups: tuple[Backup, ...]
     settings: Settings
-    known_records: tuple[Record, ...] | None = None
+    known: Judgement | None = None
 
     @cached_property
+    def judgement(self) -> Judgement:
+        """What the rules find in it, by whom it is about."""
+        return judge(self.schedule, self.settings.rules) if self.known is None else self.known
+
+    @property
     def records(self) -> tuple[Record, ...]:
-        """What the rules find in it."""
-        if self.known_records is not None:
-            return self.known_records
-        return check(self.schedule, self.settings.rules)
+        """What the rules find in it, sorted."""
+        return self.judgement.records
 
     def person(self, person_id: str) -> Person | None:
         """Somebody, or None."""
@@ -60,8 +63,8 @@ class Book:
     def after(self, change: Change) -> Book:
         """The book after a change, judged anew only where it touches."""
         schedule = self.schedule.with_changes(change)
-        records = recheck(schedule, self.records, Touched.of(schedule, change), self.settings.rules)
-        return replace(self, schedule=schedule, known_records=records)
+        touched = Touched.of(schedule, change)
+        return replace(self, schedule=schedule, known=rejudge(self.judgement, schedule, touched, self.settings.rules))
 
     def sketched(self, change: Change) -> Book:
         """The book after a change, which nobody has judged: asking for its records costs a full check."""

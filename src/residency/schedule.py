@@ -2,54 +2,65 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
 
 from residency.calendar import Interval, day_end, day_start, merge
-from residency.model import Absence, Change, Duty, Person, Requirement, Roster, Rotation, RotationPeriod
-from residency.timeline import DUTY_ORDER, Timeline
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from residency.model import Absence, Change, Duty, Person, Requirement, Role, Roster, Rotation, RotationPeriod
+from residency.sorted_duties import ORDER, SortedDuties
+from residency.timeline import Timeline
 
 _START = attrgetter("start")
-_ABSENCE_ORDER = attrgetter("start", "end", "id")
-_Row = TypeVar("_Row")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Service:
     """What is known of one rotation: its duties and what it requires.
 
     Attributes:
         rotation: None where a duty or requirement names an unknown one.
-        duties: in `DUTY_ORDER`.
         requirements: sorted by start.
-        longest: no duty of it is longer, in minutes.
+        longest_requirement: none is longer, in minutes.
+        roles: those that it requires, sorted.
     """
 
     rotation_id: str
     rotation: Rotation | None
-    duties: tuple[Duty, ...] = ()
+    held: SortedDuties = field(default_factory=SortedDuties, repr=False)
     requirements: tuple[Requirement, ...] = ()
-    longest: int = 0
+    longest_requirement: int = 0
+    roles: tuple[Role, ...] = ()
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """The duties, in order of start, end and id."""
+        return self.held.all
 
     def duties_in(self, start: int, end: int) -> tuple[Duty, ...]:
         """The duties that share a minute with an interval."""
-        low = bisect_left(self.duties, start - self.longest, key=_START)
-        high = bisect_left(self.duties, end, key=_START)
-        return tuple(duty for duty in self.duties[low:high] if duty.end > start)
+        return self.held.within(start, end)
 
-    def changed(self, added: Iterable[Duty], removed: Iterable[Duty]) -> Service:
-        """The same service with other duties."""
-        duties = _changed(self.duties, added, removed, DUTY_ORDER)
-        longest = max(self.longest, max((duty.end - duty.start for duty in added), default=0))
-        return replace(self, duties=duties, longest=longest)
+    def requirements_in(self, start: int, end: int) -> tuple[Requirement, ...]:
+        """The requirements that share a minute with an interval, by start."""
+        low = bisect_left(self.requirements, start - self.longest_requirement, key=_START)
+        high = bisect_left(self.requirements, end, lo=low, key=_START)
+        return tuple([row for row in self.requirements[low:high] if row.end > start])
+
+    def after(self, change: Change) -> Service:
+        """The same service after a change.
+
+        Raises:
+            ValueError: a removed duty is not there as given.
+        """
+        held = self.held.changed(
+            [duty for duty in change.added if duty.rotation_id == self.rotation_id],
+            [duty for duty in change.removed if duty.rotation_id == self.rotation_id],
+        )
+        return Service(self.rotation_id, self.rotation, held, self.requirements, self.longest_requirement, self.roles)
 
 
 @dataclass(frozen=True)
@@ -65,8 +76,8 @@ class Schedule:
     horizon: Interval
     persons: Mapping[str, Person]
     rotations: Mapping[str, Rotation]
-    timelines: Mapping[str, Timeline] = field(repr=False)
-    services: Mapping[str, Service] = field(repr=False)
+    timelines: MappingProxyType[str, Timeline] = field(repr=False)
+    services: MappingProxyType[str, Service] = field(repr=False)
 
     @classmethod
     def of(cls, roster: Roster, horizon: Interval | None = None) -> Schedule:
@@ -90,8 +101,8 @@ class Schedule:
 
     @cached_property
     def duties(self) -> tuple[Duty, ...]:
-        """All duties, in `DUTY_ORDER`."""
-        return tuple(sorted((duty for timeline in self.timelines.values() for duty in timeline.duties), key=DUTY_ORDER))
+        """All duties, in order of start, end and id."""
+        return tuple(sorted((duty for timeline in self.timelines.values() for duty in timeline.duties), key=ORDER))
 
     @cached_property
     def _duty_by_id(self) -> dict[str, Duty]:
@@ -135,19 +146,16 @@ class Schedule:
         Raises:
             ValueError: a removed duty or absence is not there as given.
         """
-        timelines = dict(self.timelines)
-        people = {duty.person_id for duty in (*change.added, *change.removed)}
-        people |= {absence.person_id for absence in (*change.absences_added, *change.absences_removed)}
-        for person_id in people:
-            timelines[person_id] = _changed_timeline(self.timeline(person_id), change)
-        services = dict(self.services)
-        for rotation_id in {duty.rotation_id for duty in (*change.added, *change.removed) if duty.rotation_id}:
-            services[rotation_id] = self.service(rotation_id).changed(
-                [duty for duty in change.added if duty.rotation_id == rotation_id],
-                [duty for duty in change.removed if duty.rotation_id == rotation_id],
-            )
+        duties = (*change.added, *change.removed)
+        absences = (*change.absences_added, *change.absences_removed)
+        people = {duty.person_id for duty in duties} | {absence.person_id for absence in absences}
+        services = {duty.rotation_id for duty in duties if duty.rotation_id is not None}
         return Schedule(
-            self.horizon, self.persons, self.rotations, MappingProxyType(timelines), MappingProxyType(services)
+            self.horizon,
+            self.persons,
+            self.rotations,
+            MappingProxyType(self.timelines | {who: self.timeline(who).after(change) for who in people}),
+            MappingProxyType(self.services | {name: self.service(name).after(change) for name in services}),
         )
 
 
@@ -195,8 +203,8 @@ def _timelines(
             person_id,
             persons.get(person_id),
             horizon,
-            tuple(sorted(held, key=DUTY_ORDER)),
-            tuple(sorted(absences.get(person_id, ()), key=_ABSENCE_ORDER)),
+            SortedDuties(held),
+            tuple(sorted(absences.get(person_id, ()), key=ORDER)),
             tuple(sorted(periods.get(person_id, ()), key=_START)),
             rotations,
         )
@@ -214,48 +222,19 @@ def _services(roster: Roster, rotations: Mapping[str, Rotation]) -> dict[str, Se
         requirements.setdefault(row.rotation_id, []).append(row)
         duties.setdefault(row.rotation_id, [])
     return {
-        rotation_id: Service(
-            rotation_id,
-            rotations.get(rotation_id),
-            tuple(sorted(held, key=DUTY_ORDER)),
-            tuple(sorted(requirements.get(rotation_id, ()), key=_START)),
-            max((duty.end - duty.start for duty in held), default=0),
-        )
+        rotation_id: _service(rotation_id, rotations.get(rotation_id), held, requirements.get(rotation_id, []))
         for rotation_id, held in duties.items()
     }
 
 
-def _changed_timeline(timeline: Timeline, change: Change) -> Timeline:
-    person_id = timeline.person_id
-    return replace(
-        timeline,
-        duties=_changed(
-            timeline.duties,
-            [duty for duty in change.added if duty.person_id == person_id],
-            [duty for duty in change.removed if duty.person_id == person_id],
-            DUTY_ORDER,
-        ),
-        absences=_changed(
-            timeline.absences,
-            [absence for absence in change.absences_added if absence.person_id == person_id],
-            [absence for absence in change.absences_removed if absence.person_id == person_id],
-            _ABSENCE_ORDER,
-        ),
+def _service(
+    rotation_id: str, rotation: Rotation | None, duties: list[Duty], requirements: list[Requirement]
+) -> Service:
+    return Service(
+        rotation_id,
+        rotation,
+        SortedDuties(duties),
+        tuple(sorted(requirements, key=_START)),
+        max((row.end - row.start for row in requirements), default=0),
+        tuple(sorted({row.role for row in requirements})),
     )
-
-
-def _changed(
-    rows: tuple[_Row, ...],
-    added: Iterable[_Row],
-    removed: Iterable[_Row],
-    order: Callable[[_Row], tuple[int, int, str]],
-) -> tuple[_Row, ...]:
-    changed = list(rows)
-    for row in removed:
-        index = bisect_left(changed, order(row), key=order)
-        if index == len(changed) or changed[index] != row:
-            raise ValueError(f"cannot remove what is not there as given: {row}")
-        del changed[index]
-    for row in added:
-        insort(changed, row, key=order)
-    return tuple(changed)

@@ -6,16 +6,13 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from residency.calendar import Interval, clip, merge, subtract
+from residency.calendar import EVER, Interval, clip, merge, subtract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from residency.model import KindTraits, Person, Requirement, Role
     from residency.schedule import Schedule, Service
-
-#: Every minute that a roster can have.
-EVER: Interval = (-(10**12), 10**12)
 
 _covers = attrgetter("covers")
 _supervised = attrgetter("supervised")
@@ -90,8 +87,9 @@ def gaps(schedule: Schedule, service: Service, within: Interval = EVER) -> Itera
     if not service.requirements:
         return
     present = covering(schedule, service, within)
-    for role in sorted({row.role for row in service.requirements}):
-        needed = _deltas(needs(service.requirements, role, within))
+    requirements = service.requirements_in(*within)
+    for role in service.roles:
+        needed = _deltas(needs(requirements, role, within))
         heads = _deltas(
             (start, end, 1)
             for person_id, intervals in present.items()

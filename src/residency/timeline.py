@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from residency.calendar import (
     DAY,
+    EVER,
     Interval,
-    PrefixSums,
     Window,
     WindowKind,
     clip,
@@ -25,9 +25,11 @@ from residency.calendar import (
     midnights,
     minutes_by_day,
     subtract,
+    touching,
     union,
 )
-from residency.model import Absence, Duty, DutyKind, Person, Rotation, RotationPeriod
+from residency.model import Absence, Change, Duty, DutyKind, Person, Rotation, RotationPeriod
+from residency.sorted_duties import SortedDuties, changed_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,9 +39,10 @@ BRIDGE = 60
 #: A free stretch that leave or the roster's end cuts short is a day off from this many minutes on.
 SHORTEST_CUT_DAY_OFF = 12 * 60
 
-#: The order of duties in every list: by start, end and id.
-DUTY_ORDER = attrgetter("start", "end", "id")
 _START = attrgetter("start")
+_END = itemgetter(1)
+_COUNTED = frozenset(kind for kind in DutyKind if kind.traits.counts)
+_IN_PERIOD = frozenset(kind for kind in DutyKind if kind.traits.in_period)
 
 
 class FreeStretch(NamedTuple):
@@ -75,24 +78,33 @@ class NightBlock(NamedTuple):
     nights: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Timeline:
     """One person's duties and absences over a horizon of whole days.
 
     Attributes:
         person: None where a duty names somebody unknown.
-        duties: known duties, on either side of the horizon too, in `DUTY_ORDER`; each ends after it starts.
+        held: known duties, on either side of the horizon too; each ends after it starts.
         absences: sorted by start.
         rotation_periods: sorted by start, disjoint.
+        area: no duty outside is looked at.
+        changed: what it was made for, if for less than everything; see `around`.
     """
 
     person_id: str
     person: Person | None
     horizon: Interval
-    duties: tuple[Duty, ...] = ()
+    held: SortedDuties = field(default_factory=SortedDuties, repr=False)
     absences: tuple[Absence, ...] = ()
     rotation_periods: tuple[RotationPeriod, ...] = ()
     rotations: Mapping[str, Rotation] = field(default_factory=dict, repr=False)
+    area: Interval = EVER
+    changed: Interval = EVER
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """The duties, in order of start, end and id."""
+        return self.held.all
 
     @property
     def is_resident(self) -> bool:
@@ -100,17 +112,23 @@ class Timeline:
         return self.person is not None and self.person.is_resident
 
     @cached_property
+    def kinds(self) -> frozenset[DutyKind]:
+        """The kinds of duty that there are."""
+        return frozenset({duty.kind for duty in self.duties})
+
+    @cached_property
     def segments(self) -> tuple[Duty, ...]:
         """The duties that belong in duty periods."""
-        inside = tuple(duty for duty in self.duties if duty.kind.traits.in_period)
-        return self.duties if len(inside) == len(self.duties) else inside
+        if self.kinds <= _IN_PERIOD:
+            return self.duties
+        return tuple([duty for duty in self.duties if duty.kind in _IN_PERIOD])
 
     @cached_property
     def worked(self) -> list[Interval]:
         """The union of minutes that count as hours, on either side of the horizon too."""
-        if self.segments is self.duties:
+        if self.kinds <= _COUNTED:
             return self.busy
-        return merge((duty.start, duty.end) for duty in self.duties if duty.kind.traits.counts)
+        return merge([(duty.start, duty.end) for duty in self.duties if duty.kind in _COUNTED])
 
     @cached_property
     def busy(self) -> list[Interval]:
@@ -118,26 +136,25 @@ class Timeline:
         return merge([(duty.start, duty.end) for duty in self.duties])
 
     @cached_property
-    def _worked_by_day(self) -> list[int]:
-        return minutes_by_day(self.worked, self.horizon)
+    def _days(self) -> Interval:
+        """The whole days of the horizon that are looked at."""
+        (low, high), (begin, stop) = self.horizon, self.area
+        return (max(low, min(high, day_start(begin))), min(high, max(low, day_end(stop))))
 
     @cached_property
-    def _worked_sums(self) -> PrefixSums:
-        return PrefixSums(self.worked)
+    def _worked_by_day(self) -> list[int]:
+        return minutes_by_day(self.worked, self._days)
 
     def worked_in_days(self, start: int, end: int) -> int:
         """The minutes worked in whole days inside the horizon."""
-        low = self.horizon[0]
-        by_day = self._worked_by_day
+        low, by_day = self._days[0], self._worked_by_day
         return by_day[(end - low) // DAY] - by_day[(start - low) // DAY]
-
-    def worked_between(self, start: int, end: int) -> int:
-        """The minutes worked in any interval."""
-        return self._worked_sums.between(start, end)
 
     @cached_property
     def periods(self) -> list[Interval]:
         """Duty periods: from first start to last end of segments with at most `BRIDGE` minutes between them."""
+        if self.segments is self.duties:
+            return merge(self.busy, BRIDGE)
         return merge([(duty.start, duty.end) for duty in self.segments], BRIDGE)
 
     def segments_of(self, period: Interval) -> tuple[Duty, ...]:
@@ -145,15 +162,9 @@ class Timeline:
         low = bisect_left(self.segments, period[0], key=_START)
         return self.segments[low : bisect_left(self.segments, period[1], key=_START)]
 
-    @cached_property
-    def _longest(self) -> int:
-        return max((duty.end - duty.start for duty in self.duties), default=0)
-
     def duties_in(self, start: int, end: int) -> tuple[Duty, ...]:
         """The duties that share a minute with an interval."""
-        low = bisect_left(self.duties, start - self._longest, key=_START)
-        high = bisect_left(self.duties, end, key=_START)
-        return tuple(duty for duty in self.duties[low:high] if duty.end > start)
+        return self.held.within(start, end)
 
     @cached_property
     def leave(self) -> list[Interval]:
@@ -173,14 +184,15 @@ class Timeline:
     @cached_property
     def free_stretches(self) -> list[FreeStretch]:
         """The free stretches of the horizon, in order."""
-        free = subtract([self.horizon], union(self.busy, self.leave_days) if self.leave_days else self.busy)
-        leave_starts = {start for start, _ in self.leave_days}
+        leave = clip(self.leave_days, self._days)
+        free = subtract([self._days], union(self.busy, leave) if leave else self.busy)
+        leave_starts = {start for start, _ in leave}
         return [FreeStretch(start, end, self._is_cut(end, leave_starts)) for start, end in free]
 
     def _is_cut(self, end: int, leave_starts: set[int]) -> bool:
         if end == self.horizon[1]:
             return True
-        return end in leave_starts and not any(start == end for start, _ in clip(self.busy, (end, end + 1)))
+        return end in leave_starts and not clip(self.busy[slice(*touching(self.busy, (end, end)))], (end, end + 1))
 
     @cached_property
     def days_off(self) -> list[int]:
@@ -205,6 +217,8 @@ class Timeline:
         return runs
 
     def _shifts(self, kind: DutyKind) -> list[Interval]:
+        if kind not in self.kinds:
+            return []
         return merge((duty.start, duty.end) for duty in self.duties if duty.kind is kind)
 
     @cached_property
@@ -238,11 +252,11 @@ class Timeline:
         inside = merge((duty.start, duty.end) for duty in self.duties_in(start, end))
         return max((stop - begin for begin, stop in subtract([(start, end)], inside)), default=0)
 
-    def windows(self, kind: WindowKind, anchor: int | None = None) -> tuple[Window, ...]:
-        """The windows over which this person's averages are taken, in order."""
-        if kind is WindowKind.ROTATION and self.rotation_periods:
-            return self._rotation_windows
-        return horizon_windows(kind, self.horizon, anchor)
+    def windows(self, kind: WindowKind, anchor: int | None = None) -> Sequence[Window]:
+        """The windows over which this person's averages are taken, in order; after a change, those that it reaches."""
+        by_rotation = kind is WindowKind.ROTATION and self.rotation_periods
+        windows = self._rotation_windows if by_rotation else horizon_windows(kind, self.horizon, anchor)
+        return windows if self.changed == EVER else _windows_near(windows, self.reach)
 
     @cached_property
     def _rotation_windows(self) -> tuple[Window, ...]:
@@ -256,6 +270,123 @@ class Timeline:
         if low < high:
             windows += cut_stretch(low, high)
         return tuple(clip_windows(windows, self.horizon))
+
+    # ── changes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def after(self, change: Change) -> Timeline:
+        """The same person after a change.
+
+        Raises:
+            ValueError: a removed row is not there as given.
+        """
+        who = self.person_id
+        added = [duty for duty in change.added if duty.person_id == who]
+        removed = [duty for duty in change.removed if duty.person_id == who]
+        held = self.held.changed(added, removed) if added or removed else self.held
+        come = [absence for absence in change.absences_added if absence.person_id == who]
+        gone = [absence for absence in change.absences_removed if absence.person_id == who]
+        if come or gone:
+            return self._with(held, changed_rows(self.absences, come, gone))
+        return self._with(held, self.absences)
+
+    def around(self, changed: Interval, kinds: Iterable[tuple[WindowKind, int | None]]) -> Timeline:
+        """What of a timeline is to be judged anew after a change inside an interval: its duties near, and its windows that it reaches.
+
+        What the rules find in it and touches its `reach` is what they find in the whole and touches it; beyond, nothing has become
+        another. Rolling windows and the gaps between night blocks alone reach farther, see `reaches_far`.
+
+        Args:
+            changed: where rows changed.
+            kinds: of windows, with their anchors; not rolling.
+        """
+        begin, stop = self._with_windows((changed[0] - 2 * DAY, changed[1] + 2 * DAY), kinds)
+        margin = 3 * DAY
+        while True:
+            area = (begin - margin, stop + margin)
+            near = self._with(self.held.near(*area), self.absences, area, changed)
+            begin, stop = self._with_windows(near.reach, kinds)
+            if self._is_enough(near, (begin, stop)):
+                return near
+            margin *= 4
+
+    @cached_property
+    def reach(self) -> Interval:
+        """How far the change for which this was made reaches: no record of the holder that lies wholly outside becomes another.
+
+        That is the free stretches around it, and the runs of duty within two days: no period, night block or run links duties that are
+        farther apart.
+        """
+        if self.changed == EVER:
+            return EVER
+        busy, low, high = self.busy, day_start(self.changed[0]), day_end(self.changed[1])
+        before, after = bisect_left(busy, (low, low)) - 1, bisect_left(busy, (high + 1, high + 1))
+        low = min(low - 2 * DAY, busy[before][0] if before >= 0 else self._days[0])
+        high = max(high + 2 * DAY, busy[after][1] if after < len(busy) else self._days[1])
+        first, last = touching(busy, (low, high))
+        if first == last:
+            return low, high
+        while first and not _is_new_run(busy[first - 1], busy[first][0]):
+            first -= 1
+        while last < len(busy) and not _is_new_run(busy[last - 1], busy[last][0]):
+            last += 1
+        return min(low, busy[first][0]), max(high, busy[last - 1][1])
+
+    def _with_windows(self, within: Interval, kinds: Iterable[tuple[WindowKind, int | None]]) -> Interval:
+        """An interval with all windows that touch it."""
+        low, high = within
+        for kind, anchor in kinds:
+            for window in _windows_near(self.windows(kind, anchor), within):
+                low, high = min(low, window.start), max(high, window.end)
+        return low, high
+
+    def _is_enough(self, near: Timeline, needed: Interval) -> bool:
+        """Whether the area holds all that is needed, with a whole stretch of duty on either side or with nothing beyond it.
+
+        A stretch is whole where nothing that the area leaves out can be bridged to it.
+        """
+        (begin, stop), (low, high) = near.area, needed
+        if low < begin or high > stop:
+            return False
+        first = bisect_left(near.busy, (begin + BRIDGE + 1, 0))
+        last = bisect_right(near.busy, stop - BRIDGE - 1, key=_END) - 1
+        is_enough = (
+            first < len(near.busy) and near.busy[first][0] < low,
+            last >= 0 and near.busy[last][1] > high,
+        )
+        if all(is_enough):
+            return True
+        is_more = self.held.is_any_outside(*near.area)
+        return all(enough or not more for enough, more in zip(is_enough, is_more, strict=True))
+
+    def _with(
+        self, held: SortedDuties, absences: tuple[Absence, ...], area: Interval = EVER, changed: Interval = EVER
+    ) -> Timeline:
+        """The same person with other rows; what was seen of the rest is handed on."""
+        other = Timeline(
+            self.person_id,
+            self.person,
+            self.horizon,
+            held,
+            absences,
+            self.rotation_periods,
+            self.rotations,
+            area,
+            changed,
+        )
+        seen, handed = vars(self), vars(other)
+        for name in ("_rotation_windows",) if absences is not self.absences else _UNTOUCHED:
+            if name in seen:
+                handed[name] = seen[name]
+        return other
+
+
+#: What is seen of a timeline whatever its duties are.
+_UNTOUCHED = ("_rotation_windows", "leave", "leave_days")
+
+
+def _windows_near(windows: Sequence[Window], within: Interval) -> list[Window]:
+    low, high = within
+    return [window for window in windows if window.start <= high and window.end >= low]
 
 
 def _is_new_run(last: Interval, start: int) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from random_rosters import START, rosters
 
 from residency.calendar import DAY, HOUR, Interval, minute_of
-from residency.compliance import Touched, blocking, check, new_or_worse, recheck
+from residency.compliance import Touched, blocking, check, judge, new_or_worse, rejudge
 from residency.model import (
     Absence,
     AbsenceKind,
@@ -195,8 +195,8 @@ def test_an_absence_touches_the_services_of_the_absent() -> None:
     after = before.with_changes(change)
     touched = Touched.of(after, change)
     policy = load_policy()
-    assert touched.services == (("icu", (SEVEN, SEVEN + 720)),)
-    found = recheck(after, check(before, policy), touched, policy)
+    assert touched.services == {"icu": ((SEVEN, SEVEN + 720),)}
+    found = rejudge(judge(before, policy), after, touched, policy).records
     assert [(record.rule, record.start) for record in found] == [
         ("coverage", SEVEN + 60),
         ("leave_exclusion", SEVEN + 60),

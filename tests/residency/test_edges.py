@@ -6,7 +6,7 @@ import pytest
 
 from residency import wording
 from residency.calendar import DAY, HOUR, Interval, Window, WindowKind, minute_of
-from residency.compliance import Touched, check, recheck
+from residency.compliance import Touched, check, judge, rejudge
 from residency.model import (
     Absence,
     AbsenceKind,
@@ -111,7 +111,7 @@ def test_a_recheck_sees_the_gap_beyond_the_horizon(edge: int, held_from: int) ->
     after = before.with_changes(change)
     policy = load_policy()
     assert check(before, policy) == ()
-    (gap,) = recheck(after, (), Touched.of(after, change), policy)
+    (gap,) = rejudge(judge(before, policy), after, Touched.of(after, change), policy).records
     assert (gap.start, gap.end) == (edge - 720, edge + 720)
     assert check(after, policy) == (gap,)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from residency.calendar import WindowKind
 from residency.model import Severity
 from residency.policy.packs import PACKS, PROGRAM_PACK, Pack
-from residency.policy.settings import SETTING_TYPES, Setting, WeeklyHours
+from residency.policy.settings import SETTING_TYPES, CallFrequency, OneDayInSeven, Setting, WeeklyHours, reaches_far
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,9 +28,25 @@ class Policy:
     name: str
     settings: tuple[Setting, ...]
 
+    @cached_property
+    def _by_kind(self) -> dict[type[Setting], tuple[Any, ...]]:
+        return {kind: tuple(one for one in self.settings if type(one) is kind) for kind in SETTING_TYPES}
+
     def of(self, kind: type[_S]) -> tuple[_S, ...]:
         """The settings of one rule; empty where it is off."""
-        return tuple(setting for setting in self.settings if isinstance(setting, kind))
+        return self._by_kind[kind]
+
+    @cached_property
+    def far_reaching(self) -> frozenset[str]:
+        """The stems of rules of which a change may alter records however far from it."""
+        return frozenset(setting.stem for setting in self.settings if reaches_far(setting))
+
+    @cached_property
+    def windows(self) -> tuple[tuple[WindowKind, int | None], ...]:
+        """The kinds of window over which averages are taken, rolling ones apart, with their anchors."""
+        averaged = (one for one in self.settings if isinstance(one, WeeklyHours | OneDayInSeven | CallFrequency))
+        found = {(one.window, one.anchor): None for one in averaged if one.window is not WindowKind.ROLLING28}
+        return tuple(found)
 
     def in_force(self, stem: str) -> bool:
         """Whether the rule of that stem is judged at all."""

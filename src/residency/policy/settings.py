@@ -218,3 +218,13 @@ SETTING_TYPES: tuple[type[Setting], ...] = (
 #: The rules that hold for everybody, whatever the pack, and are no rules about hours.
 INTEGRITY_TYPES: tuple[type[Setting], ...] = (LeaveExclusion, DoubleBooking, Coverage, Qualification)
 INTEGRITY_STEMS = frozenset(kind.stem for kind in INTEGRITY_TYPES)
+
+
+def reaches_far(setting: Setting) -> bool:
+    """Whether a change may alter records however far from it.
+
+    Of rolling windows the worst of a run is reported, and two blocks of night float with a gap between them may lie months apart.
+    """
+    if isinstance(setting, NightFloat):
+        return setting.gap is not None
+    return isinstance(setting, WeeklyHours | OneDayInSeven | CallFrequency) and setting.window is WindowKind.ROLLING28

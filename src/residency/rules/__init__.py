@@ -75,6 +75,7 @@ RULES: tuple[PersonRule[Any] | ServiceRule[Any], ...] = (
 )
 
 PERSON_RULES = tuple(rule for rule in RULES if isinstance(rule, PersonRule))
+RULES_FOR_EVERYBODY = tuple(rule for rule in PERSON_RULES if rule.for_everybody)
 SERVICE_RULES = tuple(rule for rule in RULES if isinstance(rule, ServiceRule))
 STEMS = tuple(rule.stem for rule in RULES)
 SERVICE_STEMS = frozenset(rule.stem for rule in SERVICE_RULES)
@@ -82,6 +83,7 @@ SERVICE_STEMS = frozenset(rule.stem for rule in SERVICE_RULES)
 __all__ = [
     "PERSON_RULES",
     "RULES",
+    "RULES_FOR_EVERYBODY",
     "SERVICE_RULES",
     "SERVICE_STEMS",
     "STEMS",

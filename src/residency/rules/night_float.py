@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 def night_float(timeline: Timeline, setting: NightFloat) -> list[Record]:
     """Blocks of too many nights (`run`), and too little free time between two of them (`block_gap`)."""
+    if setting.max_nights is None and setting.gap is None:
+        return []
     records: list[Record] = []
     if setting.max_nights is not None:
         maximum = setting.max_nights

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 def one_day_in_seven(timeline: Timeline, setting: OneDayInSeven) -> list[Record]:
     """Windows with too few days off (`too_few`), or, judged strictly, runs of too many days (`run`)."""
-    long_runs = [run for run in timeline.runs if run.days > setting.max_days]
     if setting.strict:
-        return [_run(timeline, setting, run) for run in long_runs]
+        return [_run(timeline, setting, run) for run in _long_runs(timeline, setting)]
     findings: list[Finding] = []
     for window in timeline.windows(setting.window, setting.anchor):
         days, found = timeline.counted_days(window), timeline.days_off_in(window)
@@ -24,8 +23,13 @@ def one_day_in_seven(timeline: Timeline, setting: OneDayInSeven) -> list[Record]
             findings.append(Finding("too_few", window, found, days // 7, days))
     records = [_too_few(timeline, setting, finding) for finding in worst_of_runs(findings, setting.window)]
     if setting.unaveraged_on_night_float:
-        records += [_run(timeline, setting, run) for run in long_runs if _holds_night_float(timeline, run)]
+        runs = _long_runs(timeline, setting)
+        records += [_run(timeline, setting, run) for run in runs if _holds_night_float(timeline, run)]
     return records
+
+
+def _long_runs(timeline: Timeline, setting: OneDayInSeven) -> list[Run]:
+    return [run for run in timeline.runs if run.days > setting.max_days]
 
 
 def _holds_night_float(timeline: Timeline, run: Run) -> bool:
