@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rehearse.domain import Reason
 from rehearse.values import FrozenMap
 from residency.admission import breaches
-from residency.calendar import HOUR, moment_of
+from residency.calendar import EVER, HOUR, moment_of
 from residency.contingency import Crisis, make_plan, reshape
 from residency.decisions import Decision, Notice, RowWrite, duty_writes, refusal
 from residency.needs import absent_persons, cutting, lost_parts
@@ -18,7 +18,6 @@ from residency.notices import of_change, to_directors
 from residency.plan_rows import Identity, interval_of_plain, plan_data, plan_write, reshaping_of
 from residency.policy.settings import Coverage
 from residency.schema import CONTINGENCY_PLANS
-from residency.services import EVER
 from residency.stored import duty_row, row_to_plain
 from residency.wording import span_text
 

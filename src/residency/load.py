@@ -68,7 +68,7 @@ class Book:
 
     def sketched(self, change: Change) -> Book:
         """The book after a change, which nobody has judged: asking for its records costs a full check."""
-        return replace(self, schedule=self.schedule.with_changes(change), known_records=None)
+        return replace(self, schedule=self.schedule.with_changes(change), known=None)
 
     def may_be_given_duty(self, person_id: str) -> bool:
         """Whether somebody is known and not inactive."""
