@@ -9,7 +9,6 @@ from residency.compliance import blocking, new_or_worse
 from residency.decisions import reason_of
 from residency.model import Severity
 from residency.policy import INTEGRITY_STEMS
-from residency.rules import SERVICE_STEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,16 +40,12 @@ def advisories(before: Book, after: Book) -> tuple[Record, ...]:
     return tuple(record for record in found if record.severity is Severity.ADVISORY)
 
 
-def refusals(before: Book, after: Book) -> tuple[Reason, ...]:
-    """The breaches that refuse a decision, as reasons."""
-    return tuple(reason_of(record) for record in breaches(before, after))
+def refusals(before: Book, after: Book, *, known: Iterable[Record] = ()) -> tuple[Reason, ...]:
+    """The breaches that refuse a decision, as reasons; `known` as in `breaches`."""
+    return tuple(reason_of(record) for record in breaches(before, after, known=known))
 
 
 def refusals_of(before: Book, after: Book, person_id: str) -> tuple[Reason, ...]:
     """The breaches of one person that refuse a decision, as reasons; what happens to services is not looked at."""
-    one, other = (replace(book, known_records=_of_person(book, person_id)) for book in (before, after))
+    one, other = (replace(book, known=book.judgement.of_person(person_id)) for book in (before, after))
     return refusals(one, other)
-
-
-def _of_person(book: Book, person_id: str) -> tuple[Record, ...]:
-    return tuple(record for record in book.records if person_id in record.persons and record.rule not in SERVICE_STEMS)

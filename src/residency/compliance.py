@@ -90,6 +90,11 @@ class Judgement:
         found = chain(*self.of_persons.values(), *self.of_services.values())
         return tuple(sorted(found, key=record_order))
 
+    def of_person(self, person_id: str) -> Judgement:
+        """The part about one person, services apart."""
+        found = self.of_persons.get(person_id, ())
+        return Judgement({person_id: found} if found else {}, {})
+
 
 def check(schedule: Schedule, policy: Policy) -> tuple[Record, ...]:
     """Every record of a roster, sorted; only those whose interval overlaps the horizon."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -165,7 +164,7 @@ def decide_rollback(book: Book, swap: Mapping[str, Any], reason: str) -> Decisio
     change = Change(added=before, removed=after)
     restored = book.after(change)
     mended = tuple(_breach_of_plain(found) for found in swap["mended"] or ())
-    broken = refusals(replace(book, known_records=(*book.records, *mended)), restored)
+    broken = refusals(book, restored, known=mended)
     if broken:
         return _refused(swap, *broken)
     persons = tuple(dict.fromkeys(duty.person_id for duty in (*before, *after)))
