@@ -147,7 +147,7 @@ def shares(book: Book, person_id: str) -> tuple[Share, ...]:
     timeline = book.schedule.timeline(person_id)
     if not timeline.is_resident:
         return ()
-    own = replace(timeline, duties=tuple(duty for duty in timeline.duties if not duty.kind.is_moonlighting))
+    own = timeline.after(Change(removed=tuple(duty for duty in timeline.duties if duty.kind.is_moonlighting)))
     rules = book.settings.rules
     found = zip(window_loads(timeline, rules), window_loads(own, rules), strict=True)
     return tuple(Share(load, program.worked, load.worked - program.worked) for load, program in found)
