@@ -1,12 +1,13 @@
-"""What the residency adds to a report and to a photograph: who works when, hours against the limit, coverage, compliance."""
+"""What the residency adds to a report and to a photograph: who works when, hours against the limit, coverage, leave, compliance."""
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from rehearse.domain import Capture, Evidence, Panel, PanelTable, State
+from rehearse.domain import Capture, Evidence, Panel, PanelTable, State, StepView
 from rehearse.values import FrozenMap, plain_fraction
 from residency import measures as figures
 from residency import schema
@@ -102,7 +103,33 @@ def _head_hours(minutes: int) -> str:
     return plain_fraction(Fraction(minutes, 60), digits=2)
 
 
-PANELS = (Panel("roster", roster), Panel("hours", hours), Panel("coverage", coverage))
+def leave(evidence: Evidence) -> tuple[PanelTable, ...]:
+    """Every decision about leave, with the rank, the day that bound it, and what is offered instead; nothing if there was none."""
+    rows = tuple(_decision(entry) for step in evidence.execution.steps for entry in _decisions(step))
+    if not rows:
+        return ()
+    columns = ("request", "of", "decision", "rank", "behind", "day", "people", "needed", "instead")
+    return (PanelTable("Leave, in order of rank", columns, rows),)
+
+
+def _decisions(step: StepView) -> tuple[FrozenMap, ...]:
+    found = step.data.get("decisions", ()) if step.operation == "process_leave_requests" else ()
+    return tuple(entry for entry in found if isinstance(entry, FrozenMap)) if isinstance(found, tuple) else ()
+
+
+def _decision(entry: FrozenMap) -> tuple[str, ...]:
+    people = _NOTHING if entry["before"] is None else f"{entry['before']} → {entry['after']}"
+    start, end = entry["offer_start"], entry["offer_end"]
+    instead = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}" if isinstance(start, date) else _NOTHING
+    named = (entry[name] for name in ("leave_id", "person_id", "outcome", "rank", "behind", "day"))
+    return (*(_plain(value) for value in named), people, _plain(entry["needed"]), instead)
+
+
+def _plain(value: Value) -> str:
+    return _NOTHING if value is None else str(value)
+
+
+PANELS = (Panel("roster", roster), Panel("hours", hours), Panel("coverage", coverage), Panel("leave", leave))
 
 
 # ── captures ───────────────────────────────────────────────────────────────────────────────────────────────────────────

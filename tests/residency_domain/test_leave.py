@@ -15,6 +15,7 @@ from residency.granting import Sitting, Verdict, judge_requests
 from residency.leave import decide_requests
 from residency.measures import coverage_totals
 from residency.model import Absence, AbsenceKind, DutyKind, PersonStatus, RequestStatus
+from residency.panels import leave as leave_panel
 from residency.ranking import Memory, Ranking, standing_of
 from residency.recall import Leave, Recall, days_back, decide_cancel
 from residency.rows import AbsenceWord
@@ -553,3 +554,16 @@ def test_a_free_day_that_was_asked_for_may_be_given_up_and_no_other(store: Store
     with Desk(store, world.away("R2", "12-16", "12-17", AbsenceKind.DAY_OFF)) as desk:
         assert 1 == data(desk.do("cancel_leave", leave_id="lv-r1"), "credit_days")
         assert ["no_such_leave"] == codes(desk.do("cancel_leave", person_id="R2", date=date(2024, 12, 16)))
+
+
+def test_a_report_shows_every_decision(store: Store) -> None:
+    """With rank, day, counts and offer; nothing where nobody asked."""
+    world = ward(2, 1).asks("R1", "12-10", "12-11").asks("R2", "12-10", "12-11")
+    with Desk(store, world, clock="12-02") as desk:
+        assert () == leave_panel(desk.evidence())
+        desk.do("process_leave_requests")
+        (table,) = leave_panel(desk.evidence())
+        assert (
+            ("lv-r1", "R1", "approved", "1", "–", "2024-12-10", "2 → 1", "1", "–"),
+            ("lv-r2", "R2", "denied", "2", "R1", "2024-12-10", "1 → 0", "1", "2024-12-11 00:00 to 2024-12-12 00:00"),
+        ) == table.rows
