@@ -41,6 +41,7 @@ class Effort:
         seconds: deterministic seconds of all workers together; several stop where they next meet, a few seconds later at most.
         workers: threads; another number may give another answer.
         seed: 0 to 2³¹ − 1.
+        improving: only look around the best so far, which finds good answers fast and proves next to nothing.
         gap: the search may end once it is proved that nothing is better by more than this share of the objective.
         wall_seconds: an end by the clock on the wall. What is found then depends on the machine; for measuring, not for results.
     """
@@ -48,6 +49,7 @@ class Effort:
     seconds: float = 60.0
     workers: int = 2
     seed: int = 0
+    improving: bool = False
     gap: float = 0.0
     wall_seconds: float | None = None
 
@@ -145,6 +147,7 @@ def _set_parameters(solver: cp_model.CpSolver, effort: Effort) -> None:
     parameters.num_workers = effort.workers
     parameters.interleave_search = True
     parameters.random_seed = effort.seed
+    parameters.use_lns_only = effort.improving
     parameters.relative_gap_limit = effort.gap
     if effort.wall_seconds is not None:
         parameters.max_time_in_seconds = effort.wall_seconds

@@ -1,0 +1,38 @@
+"""`rest_after_call`: a long rest after a duty period of 24 hours or more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from residency.model import Severity
+from residency.policy.settings import RestAfterCall
+from residency.solver.periods import after_rest, bridging, chains_to, length, segments
+from residency.solver.variables import Ground
+from residency.wording import hours_text
+
+if TYPE_CHECKING:
+    from residency.solver.variables import Build, Plan
+
+
+def rest_after_call(build: Build) -> None:
+    """No new duty period begins within the rest that is due after one of 24 hours or more, for every resident."""
+    for setting in build.problem.figures.policy.of(RestAfterCall):
+        if setting.severity is Severity.ADVISORY:
+            continue
+        for plan in build.plans:
+            if plan.worker.person.is_resident and plan.is_open:
+                _rest(build, plan, setting)
+
+
+def _rest(build: Build, plan: Plan, setting: RestAfterCall) -> None:
+    text = f"{plan.id} rests {hours_text(setting.rest)} after {hours_text(setting.after)} of duty"
+    ground = Ground("rest_after_call", plan.id, 0, 0, text)
+    for last in segments(plan):
+        too_soon = after_rest(plan, last, setting.rest)
+        following = bridging(plan, last)
+        if not too_soon or any(shift.literal is None for shift in following):
+            continue
+        unless = [shift.literal for shift in following if shift.literal is not None]
+        for chain in chains_to(plan, last, lambda chain: length(chain) >= setting.after):
+            for shift in too_soon:
+                build.forbid(ground, (*chain, shift), unless)

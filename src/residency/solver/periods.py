@@ -1,0 +1,52 @@
+"""Chains of shifts that make a duty period together, enumerated no further than a question needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from residency.solver.variables import BRIDGE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from residency.solver.variables import Plan, Shift
+
+    Chain = tuple[Shift, ...]
+
+
+def segments(plan: Plan) -> tuple[Shift, ...]:
+    """The shifts that belong in duty periods."""
+    return tuple(shift for shift in plan.shifts if shift.kind.traits.in_period)
+
+
+def chains_to(plan: Plan, last: Shift, is_enough: Callable[[Chain], bool]) -> Iterator[Chain]:
+    """The shortest chains that end in a shift and are enough: segments in order with at most `BRIDGE` minutes between them."""
+    unfinished: list[Chain] = [(last,)]
+    while unfinished:
+        chain = unfinished.pop()
+        if is_enough(chain):
+            yield chain
+            continue
+        first = chain[0].start
+        unfinished += [
+            (before, *chain)
+            for before in plan.ending_in(first - BRIDGE, first)
+            if before.kind.traits.in_period and before.start < first
+        ]
+
+
+def length(chain: Chain) -> int:
+    """From the first start to the last end, in minutes."""
+    return chain[-1].end - chain[0].start
+
+
+def bridging(plan: Plan, shift: Shift) -> tuple[Shift, ...]:
+    """The segments that would go on with the same duty period after a shift."""
+    following = plan.starting_in(shift.end, shift.end + BRIDGE + 1)
+    return tuple(other for other in following if other.kind.traits.in_period and other is not shift)
+
+
+def after_rest(plan: Plan, shift: Shift, rest: int) -> tuple[Shift, ...]:
+    """The segments that would begin a new duty period less than `rest` minutes after a shift."""
+    following = plan.starting_in(shift.end + BRIDGE + 1, shift.end + rest)
+    return tuple(other for other in following if other.kind.traits.in_period)
