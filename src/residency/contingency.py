@@ -12,12 +12,13 @@ from residency.calendar import Interval, subtract
 from residency.candidates import Question, Search, first_obstacle, never, obstacles
 from residency.compliance import new_or_worse
 from residency.decisions import reason_of
+from residency.demands import State
 from residency.model import Change, Duty
 from residency.needs import Part, cutting, lost_parts, needed_intervals, origin_of
 from residency.planning import Found, Planner
 from residency.plans import Fairness, Open, Plan
 from residency.rules import SERVICE_STEMS
-from residency.takers import TAKEN_MARK
+from residency.takers import TAKEN_MARK, Jury
 from residency.whole_duties import made_whole
 from residency.wording import span_text
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from residency.decisions import NewId
-    from residency.demands import Demand, State
+    from residency.demands import Demand
     from residency.load import Book
     from residency.model import Person
 
@@ -45,23 +46,56 @@ class Crisis:
     max_depth: int
 
 
-def make_plan(book: Book, crisis: Crisis, fairness: Fairness) -> Plan:
-    """Return the best plan for everything that the absent leave behind.
+@dataclass(frozen=True)
+class Sought:
+    """A search that has ended.
+
+    Attributes:
+        search: what it looked at.
+        start: with everything pending that the absent leave behind and somebody needs.
+        found: the best way to end it.
+        pinned: lost parts that no operation moves.
+    """
+
+    search: Search
+    start: State
+    found: Found
+    pinned: tuple[Part, ...]
+
+
+def seek(book: Book, crisis: Crisis, fairness: Fairness, elder: Jury | None = None) -> Sought:
+    """Search for the best plan for everything that the absent leave behind.
 
     Better is, in this order: fewer uncovered minutes, those of critical services first; fewer duties that change holder; fewer people;
     nearer to the backup order; a lighter burden; ids. No plan breaks a rule or opens a gap on a service as needed as the one it closes.
+
+    Args:
+        book: the roster, absences recorded, nothing moved.
+        crisis: whose duties, from when, how deep.
+        fairness: what people have carried so far.
+        elder: knows the rules' answers for all but the absent.
     """
     search = Search(book, crisis.clock, crisis.max_depth)
     lost = [part for person in crisis.persons for part in lost_parts(book, person, crisis.clock)]
     lost.sort(key=lambda part: (not _is_critical(book, part), part.start, part.duty.id))
     movable = [part for part in lost if not part.duty.pinned]
-    planner = Planner(search, fairness, book.after(cutting(movable)))
+    base = book.after(cutting(movable))
+    jury = None if elder is None else Jury(base, elder, crisis.persons)
+    planner = Planner(search, fairness, base, jury)
     start = planner.begin(movable)
-    found = planner.find(start)
-    kept = tuple(_pinned(book, part) for part in lost if part.duty.pinned)
+    return Sought(search, start, planner.find(start), tuple(part for part in lost if part.duty.pinned))
+
+
+def make_plan(book: Book, crisis: Crisis, fairness: Fairness) -> Plan:
+    """Return the best plan (`seek`) with why nobody else could, and what could go wrong with simpler ones."""
+    sought = seek(book, crisis, fairness)
+    search, found, start = sought.search, sought.found, sought.start
+    kept = tuple(_pinned(book, part) for part in sought.pinned)
     plan = made_whole(search, found.state.book, _plan(search, found, crisis.persons))
     risk = plan.chain_depth > 1 or any(_is_risky(search, item.part, start) for item in start.pending)
-    return replace(plan, uncovered=(*plan.uncovered, *kept), cascade_risk=risk)
+    kept_open = sum(item.part.end - item.part.start for item in kept)
+    least_open = plan.least_open + kept_open
+    return replace(plan, uncovered=(*plan.uncovered, *kept), cascade_risk=risk, least_open=least_open)
 
 
 def _is_critical(book: Book, part: Part) -> bool:

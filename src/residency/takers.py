@@ -74,15 +74,24 @@ class Jury:
 
     A hand is judged on a book of that person alone, so that an answer costs what one person costs. It holds whoever else is absent,
     as long as the person's own duties and absences are those of the book.
+
+    Args:
+        book: what everybody holds before.
+        elder: knows everybody else, when `own` alone differ from the book that it was made for.
+        own: whom the elder does not know as they are.
     """
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, elder: Jury | None = None, own: Iterable[str] = ()) -> None:
         self._book = book
+        self._elder = elder
+        self._own = frozenset(own)
         self._alone: dict[str, Book] = {}
         self._known: dict[tuple[object, ...], tuple[Record, ...]] = {}
 
     def breaches(self, person_id: str, hand: Hand) -> tuple[Record, ...]:
         """What rules about the person a hand breaks that were not broken as badly before; advisories apart."""
+        if self._elder is not None and person_id not in self._own:
+            return self._elder.breaches(person_id, hand)
         key = (person_id, frozenset(map(_essence, hand.added)), frozenset(map(_essence, hand.removed)))
         found = self._known.get(key)
         if found is None:
