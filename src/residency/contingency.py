@@ -54,7 +54,7 @@ class Sought:
         search: what it looked at.
         start: with everything pending that the absent leave behind and somebody needs.
         found: the best way to end it.
-        pinned: lost parts that no operation moves.
+        pinned: what is needed of lost parts that no operation moves.
     """
 
     search: Search
@@ -83,7 +83,8 @@ def seek(book: Book, crisis: Crisis, fairness: Fairness, elder: Jury | None = No
     jury = None if elder is None else Jury(base, elder, crisis.persons)
     planner = Planner(search, fairness, base, jury)
     start = planner.begin(movable)
-    return Sought(search, start, planner.find(start), tuple(part for part in lost if part.duty.pinned))
+    pinned = tuple(piece for part in lost if part.duty.pinned for piece in planner.needed_of(start, part))
+    return Sought(search, start, planner.find(start), pinned)
 
 
 def make_plan(book: Book, crisis: Crisis, fairness: Fairness) -> Plan:

@@ -101,11 +101,21 @@ def snapshot_rows(snapshot: Snapshot, table: Table) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in snapshot.tables[table.name].rows.values()]
 
 
+def read_roster(connection: Connection) -> Roster:
+    """Read the roster alone, for those who have to see it before they know the settings."""
+    return _roster(lambda table: connection.execute(_QUERIES[table.name]).all())
+
+
 def _book(read: Callable[[Table], Iterable[stored.RowTuple]], settings: Settings) -> Book:
+    backups = sorted(map(stored.backup_of, read(schema.BACKUPS)), key=lambda backup: (backup.person_id, backup.rank))
+    return Book(Schedule.of(_roster(read), settings.horizon), tuple(backups), settings)
+
+
+def _roster(read: Callable[[Table], Iterable[stored.RowTuple]]) -> Roster:
     def values(table: Table, make: Callable[[stored.RowTuple], T]) -> tuple[T, ...]:
         return tuple(make(row) for row in read(table))
 
-    roster = Roster(
+    return Roster(
         persons=values(schema.PERSONS, stored.person_of),
         rotations=values(schema.ROTATIONS, stored.rotation_of),
         duties=values(schema.ASSIGNMENTS, stored.duty_of),
@@ -113,8 +123,6 @@ def _book(read: Callable[[Table], Iterable[stored.RowTuple]], settings: Settings
         periods=values(schema.ROTATION_PERIODS, stored.rotation_period_of),
         absences=values(schema.ABSENCES, stored.absence_of),
     )
-    backups = sorted(values(schema.BACKUPS, stored.backup_of), key=lambda backup: (backup.person_id, backup.rank))
-    return Book(Schedule.of(roster, settings.horizon), tuple(backups), settings)
 
 
 _TABLES = (

@@ -79,6 +79,11 @@ class Planner:
         self._roots = opened.pending
         return replace(opened, pending=tuple(self._looked(opened, item) for item in opened.pending))
 
+    def needed_of(self, start: State, part: Part) -> list[Part]:
+        """What is needed of a part that its absent holder keeps, beside all that is pending."""
+        needed = needed_intervals(start.book, part, self._claims(part, start.pending))
+        return [replace(part, start=begin, end=end) for begin, end in needed]
+
     def find(self, start: State) -> Found:
         """The best state that follows, in which nothing is pending."""
         cheapest = self._explore(start, None)

@@ -129,8 +129,8 @@ class Sweep:
         self.days = tuple(days) if days is not None else tuple(range(low, high, DAY))
         self.people = tuple(sorted(name for name, held in book.schedule.timelines.items() if held.duties))
         self.jury = Jury(book)
-        self._heads = Heads(book.schedule, Role.RESIDENT)
-        self._search = Search(book, low, book.settings.program.max_chain_depth)
+        self.heads = Heads(book.schedule, Role.RESIDENT)
+        self.asking = Search(book, low, book.settings.program.max_chain_depth)
         self._distances: dict[str, Mapping[str, int]] = {}
         self._orders: dict[Slot, tuple[str, ...]] = {}
 
@@ -174,7 +174,7 @@ class Sweep:
         duty = part.duty
         if duty.rotation_id is None or not duty.kind.traits.covers:
             return
-        for start, end in self._heads.steps(duty.rotation_id).up_to(part.interval, 0):
+        for start, end in self.heads.steps(duty.rotation_id).up_to(part.interval, 0):
             needed = replace(part, start=start, end=end)
             yield Demand(needed, slot_of(needed))
 
@@ -187,7 +187,7 @@ class Sweep:
             if duty.rotation_id is not None:
                 away = [item.interval for item in parts if item.duty.rotation_id == duty.rotation_id]
                 claims = [item.part.interval for item in found if item.slot.rotation_id == duty.rotation_id]
-                for start, end in self._heads.short_of(duty.rotation_id, part.interval, away, claims):
+                for start, end in self.heads.short_of(duty.rotation_id, part.interval, away, claims):
                     needed = replace(part, start=start, end=end)
                     found.append(Demand(needed, slot_of(needed)))
         return found
@@ -244,7 +244,7 @@ class Sweep:
             name: Screen(
                 self.book.schedule.timeline(name),
                 self.book.settings,
-                self._heads.spare,
+                self.heads.spare,
                 is_clean=name not in self._broken,
             )
             for name in self.book.schedule.residents
@@ -315,13 +315,13 @@ class Sweep:
             return {name: distance for name, distance in found.items() if distance < FAR * len(loss.demands)}
         if loss.person not in self._distances:
             part = loss.demands[0].part
-            found = {name: self._search.distance(loss.person, name, part) for name in self.book.schedule.residents}
+            found = {name: self.asking.distance(loss.person, name, part) for name in self.book.schedule.residents}
             self._distances[loss.person] = {name: distance for name, distance in found.items() if distance < FAR}
         times = len(loss.demands)
         return {name: distance * times for name, distance in self._distances[loss.person].items()}
 
     def _distance(self, loss: Loss, name: str) -> int:
-        return sum(self._search.distance(loss.person, name, demand.part) for demand in loss.demands)
+        return sum(self.asking.distance(loss.person, name, demand.part) for demand in loss.demands)
 
     @cached_property
     def _is_plain_order(self) -> bool:

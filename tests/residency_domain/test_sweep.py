@@ -89,7 +89,7 @@ def takers(answer: Answer | Plan) -> set[tuple[str, str, int]]:
 
 @FEW
 @given(small_worlds(), st.booleans())
-def test_one_who_falls_out(world: World, fair: bool) -> None:
+def test_one_who_falls_out(world: World, fair: bool) -> None:  # noqa: FBT001  (drawn)
     """The same is open, as many duties move, and to the same people."""
     book = world.book()
     fairness = Fairness({"R1": 3, "R4": 1}) if fair else Fairness()
