@@ -71,7 +71,7 @@ def decide_generation(book: Book, problem: Problem, result: Result, new_id: Call
     if not result.is_found:
         return _refused(problem, result)
     written = _written(problem, result.placings, new_id)
-    after = replace(book, schedule=book.schedule.with_changes(written.change), known_records=None)
+    after = book.sketched(written.change)
     _rejudge(book, after, allow_gaps=problem.allow_gaps)
     ledger = tuple(_holiday_writes(problem, written.change, new_id))
     return Decision(
