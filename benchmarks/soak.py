@@ -1,9 +1,10 @@
-"""``python -m benchmarks.soak``: what a thousand timeouts leave behind, and what a kill leaves behind in each phase.
+"""``python -m benchmarks.soak``: what a thousand timeouts leave behind, what a kill leaves behind in each phase, and who wins a race.
 
     python -m benchmarks.soak timeouts --count 1000 --database sqlite|bundled
     python -m benchmarks.soak kills --per-phase 50 --database sqlite|bundled
+    python -m benchmarks.soak concurrent --count 200 --database sqlite|bundled [--level "READ COMMITTED"]
 
-Both print what they counted, and end with 1 if anything was left that should not be.
+Each prints what it counted, and ends with 1 if anything was left, or accepted, that should not be.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from tests.run.lab_site import write_site
 
+from benchmarks.soak_concurrent import concurrent
 from benchmarks.soak_kills import kills
 from benchmarks.soak_timeouts import timeouts
 
@@ -38,7 +40,10 @@ def main(arguments: Sequence[str]) -> int:
     dead = commands.add_parser("kills", help="runs killed at a random instant of each phase")
     dead.add_argument("--per-phase", type=int, default=50)
     dead.add_argument("--phase", action="append", default=[], help="only this one; may be repeated")
-    for command in (slow, dead):
+    rivals = commands.add_parser("concurrent", help="pairs of operations that exclude each other, at the same moment")
+    rivals.add_argument("--count", type=int, default=200, help="meetings of each pair")
+    rivals.add_argument("--level", default="", help="another isolation level than the product's, on a server")
+    for command in (slow, dead, rivals):
         command.add_argument("--database", choices=("sqlite", "bundled"), default="sqlite")
         command.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(arguments)
@@ -48,6 +53,8 @@ def main(arguments: Sequence[str]) -> int:
     with _workshop() as folder:
         if asked.command == "timeouts":
             return timeouts(folder, asked.count, asked.database)
+        if asked.command == "concurrent":
+            return concurrent(folder, asked.count, asked.database, level=asked.level)
         return kills(folder, asked.per_phase, asked.database, seed=asked.seed, phases=tuple(asked.phase))
 
 

@@ -64,21 +64,7 @@ class Desk:
         return self._store.backend
 
     def _fill(self, connection: Connection) -> None:
-        roster = self._world.roster()
-        rows = (
-            (schema.PERSONS, map(stored.person_row, roster.persons)),
-            (schema.ROTATIONS, map(stored.rotation_row, roster.rotations)),
-            (schema.REQUIREMENTS, map(stored.requirement_row, roster.requirements)),
-            (schema.ASSIGNMENTS, map(stored.duty_row, roster.duties)),
-            (schema.ABSENCES, map(stored.absence_row, roster.absences)),
-            (schema.BACKUPS, map(stored.backup_row, self._world.backups)),
-            (schema.LEAVE_REQUESTS, map(stored.leave_request_row, self._world.requests)),
-            (schema.HOLIDAYS, map(_holiday_row, self._world.holidays)),
-        )
-        for table, found in rows:
-            written = [dict(row) for row in found]
-            if written:
-                connection.execute(insert(table), written)
+        fill(connection, self._world)
 
     def do(self, operation: str, *, now: str = "", **parameters: Any) -> OperationResult:
         """Perform an operation at a moment such as ``12-25 06:00`` and commit."""
@@ -186,6 +172,25 @@ def _holiday_row(holiday: Holiday) -> stored.StoredRow:
         "major": holiday.major,
         "worked_by": list(holiday.worked_by),
     }
+
+
+def fill(connection: Connection, world: World) -> None:
+    """Write a world into a database that has the tables."""
+    roster = world.roster()
+    rows = (
+        (schema.PERSONS, map(stored.person_row, roster.persons)),
+        (schema.ROTATIONS, map(stored.rotation_row, roster.rotations)),
+        (schema.REQUIREMENTS, map(stored.requirement_row, roster.requirements)),
+        (schema.ASSIGNMENTS, map(stored.duty_row, roster.duties)),
+        (schema.ABSENCES, map(stored.absence_row, roster.absences)),
+        (schema.BACKUPS, map(stored.backup_row, world.backups)),
+        (schema.LEAVE_REQUESTS, map(stored.leave_request_row, world.requests)),
+        (schema.HOLIDAYS, map(_holiday_row, world.holidays)),
+    )
+    for table, found in rows:
+        written = [dict(row) for row in found]
+        if written:
+            connection.execute(insert(table), written)
 
 
 def _view(step: str, operation: str, result: OperationResult, clock: datetime) -> StepView:

@@ -1,4 +1,4 @@
-"""The soaks, with small numbers: nothing is left of runs that timed out (F29), or that were killed in any phase."""
+"""The soaks, with small numbers: nothing is left of runs that timed out (F29), or that were killed in any phase; one wins a race."""
 
 from __future__ import annotations
 
@@ -48,3 +48,11 @@ def test_kills_leave_nothing(database: str, phases: tuple[str, ...]) -> None:
     told = soaked("kills", "--per-phase", "1", "--database", database, *asked)
     assert list(phases) == re.findall(r"^(\w+) +~.* 1 killed inside, .* faults: 0$", told, re.MULTILINE)
     assert "0 faults; too few kills inside: none" in told
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_of_two_that_exclude_each_other_one_wins(database: str) -> None:
+    """Every pair meets, and it is counted what came of it."""
+    told = soaked("concurrent", "--count", "1", "--database", database)
+    assert "two removals from one night: remove_assignment · remove_assignment" in told
+    assert re.search(r"^(\d+) pairs, 1 meetings each on \w+: 0 came out wrong$", told, re.MULTILINE)
