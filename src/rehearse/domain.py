@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from sqlalchemy import MetaData
 
 from rehearse.errors import Complaints
+from rehearse.rule import Rule
 from rehearse.scenario import World
 from rehearse.snapshot.model import Diff
 from rehearse.source import Span
@@ -425,6 +426,8 @@ class Domain:
         scenario_root: A folder of bundled scenarios, or None.
         policy_json: Policy ↔ plain JSON text, so that a stored run can be judged again.
         present: ``(row, state) -> whether`` the person of a row is there, for ``coverage_count``; without it everybody is.
+        rules: What the names of rules mean, for the reference.
+        example_root: A folder of scenarios that show every word once, for the reference; they are no part of the catalog.
     """
 
     name: str
@@ -455,6 +458,8 @@ class Domain:
     scenario_root: Path | None = None
     policy_json: PolicyCodec | None = None
     present: Callable[[FrozenMap, State], bool] | None = None
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    example_root: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from residency.invariants import INVARIANTS
 from residency.operations.registry import OPERATIONS
 from residency.panels import CAPTURES, PANELS
 from residency.rule_names import compliance, rule_names
+from residency.rule_reference import RULE_REFERENCE
 from residency.schema import JOURNAL_TABLES, METADATA
 from residency.seed import default_clock, settle
 from residency.seed import rows as table_rows
@@ -82,4 +83,6 @@ DOMAIN = Domain(
     scenario_root=Path(str(files("residency"))) / "scenarios",
     policy_json=PolicyCodec(settings_to_json, settings_from_json),
     present=is_present,
+    rules=RULE_REFERENCE,
+    example_root=Path(str(files("residency"))) / "examples",
 )

@@ -125,6 +125,13 @@ def test_the_reference_of_a_domain(rehearse: Command) -> None:
     assert_golden("cli/domain.txt", answer.out)
 
 
+def test_the_reference_as_a_page(rehearse: Command) -> None:
+    """The same as Markdown, for a folder of documents."""
+    answer = rehearse("domain", "bazaar", "--format", "markdown")
+    assert (0, "") == (answer.code, answer.err)
+    assert_golden("cli/domain.md", answer.out)
+
+
 def test_an_unknown_domain_suggests_the_nearest(rehearse: Command) -> None:
     """A misspelt domain is a mistake with a suggestion."""
     answer = rehearse("domain", "bazar")

@@ -138,7 +138,7 @@ def _print_problems(problems: list[Problem]) -> None:
         printer.line()
 
 
-def describe_domain(name: str) -> int:
+def describe_domain(name: str, *, form: str = "text") -> int:
     """Print the reference of a domain, or the names of all domains.
 
     Raises:
@@ -152,6 +152,11 @@ def describe_domain(name: str) -> int:
             printer.line(
                 f"{each.name}  {visible(each.doc).strip().splitlines()[0] if each.doc.strip() else ''}".rstrip()
             )
+        return PASSED
+    if form == "markdown":
+        from rehearse.report.reference_markdown import reference_page  # noqa: PLC0415
+
+        sys.stdout.write(reference_page(domain(name)))
         return PASSED
     from rehearse.report.reference import reference_lines  # noqa: PLC0415
 

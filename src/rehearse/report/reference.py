@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origi
 from rehearse.fields import CLOCK_TIME, HOURS, NULLABLE, Help, Length, Pattern, Range, Ref, RowId, Unit
 from rehearse.loading.reader import RecordField, record_shape
 from rehearse.measures import engine_measures
+from rehearse.report.examples import examples_of
 from rehearse.report.model import shown
 from rehearse.report.text import Line
 from rehearse.values import FrozenMap
@@ -22,22 +23,29 @@ if TYPE_CHECKING:
     from sqlalchemy import Column, MetaData
 
     from rehearse.domain import Domain, Limits, Measure, Operation
+    from rehearse.report.examples import Example, Kind, Word
+    from rehearse.rule import Rule
 
 
 def reference_lines(domain: Domain) -> Iterator[Line]:
     """Return the reference of `domain`, line by line."""
+    examples = examples_of(domain)
     yield Line(domain.name, "title")
     yield from prose(domain.doc, indent=2)
     yield from _chapter("Categories", _categories(domain.categories))
-    yield from _chapter("Operations", (line for item in domain.operations.values() for line in _operation(item)))
+    operations = (
+        (*_operation(item), *_example(examples, "operation", item.name)) for item in domain.operations.values()
+    )
+    yield from _chapter("Operations", (line for lines in operations for line in lines))
     yield from _chapter(
         "Set-up: sections",
         (line for item in domain.sections.values() for line in _section(item.name, item.doc, item.row)),
     )
     yield from _chapter("Set-up: constraints", _fields(domain.constraints, 2))
-    yield from _chapter("Preconditions, besides the measures of one state", _checks(domain))
-    yield from _chapter("Measures (° reads the run)", _measures(domain))
-    yield from _chapter("Types of assertions", _assertions(domain))
+    yield from _chapter("Preconditions, besides the measures of one state", _checks(domain, examples))
+    yield from _chapter("Measures (° reads the run)", _measures(domain, examples))
+    yield from _chapter("Rules", (line for rule in domain.rules.values() for line in _rule(rule, examples)))
+    yield from _chapter("Types of assertions", _assertions(domain, examples))
     yield from _chapter(
         "Invariants", _entries((f"{i.name}{' (always)' * i.always}", i.doc) for i in domain.invariants.values())
     )
@@ -204,15 +212,43 @@ def _range_words(bounds: Range) -> str:
     return f" {' '.join(parts)}" if parts else ""
 
 
-def _checks(domain: Domain) -> Iterator[Line]:
+def _example(examples: Mapping[Word, Example], kind: Kind, name: str) -> Iterator[Line]:
+    """A use of a word, and what its step answers."""
+    example = examples.get((kind, name))
+    if example is None:
+        return
+    yield Line("      example:", "dim")
+    yield from (Line(f"        {line}".rstrip()) for line in example.lines)
+    if example.gives:
+        yield Line(f"      gives: {', '.join(example.gives)}", "dim")
+
+
+def _checks(domain: Domain, examples: Mapping[Word, Example]) -> Iterator[Line]:
     for check in domain.checks.values():
         yield Line(f"  {check.name}  {check.kind}", "good")
         yield from prose(check.doc, indent=6)
         if check.parameters:
             yield from _fields(check.parameters, 6)
+        yield from _example(examples, "check", check.name)
 
 
-def _measures(domain: Domain) -> Iterator[Line]:
+def _rule(rule: Rule, examples: Mapping[Word, Example]) -> Iterator[Line]:
+    unit = f", in {rule.unit}" if rule.unit else ""
+    yield Line(f"  {rule.name}  {rule.citation}{unit}", "good")
+    yield from prose(rule.doc, indent=6)
+    if rule.packs:
+        yield Line(f"      level: {_by_pack(rule.packs)}")
+    for figure in rule.figures:
+        program = f"; a program may {figure.program}" if figure.program else ""
+        yield Line(f"      - {figure.name}: {figure.form} – {figure.doc} ({_by_pack(figure.packs)}{program})")
+    yield from _example(examples, "rule", rule.name)
+
+
+def _by_pack(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{pack} {value}" for pack, value in values.items())
+
+
+def _measures(domain: Domain, examples: Mapping[Word, Example]) -> Iterator[Line]:
     for measure in (*domain.measures.values(), *engine_measures(domain.journal_tables).values()):
         names = ", ".join((measure.name, *measure.aliases))
         yield Line(f"  {names}{'°' if measure.of_run else ''}  {measure_kind(measure)}", "good")
@@ -221,6 +257,7 @@ def _measures(domain: Domain) -> Iterator[Line]:
         limits += [f"warns {limits_text(measure.warn)}"] * bool(measure.warn)
         if limits and measure.fail != measure.warn:
             yield Line(f"      profile standard: {', '.join(limits)}", "dim")
+        yield from _example(examples, "measure", measure.name)
 
 
 def measure_kind(measure: Measure) -> str:
@@ -240,11 +277,12 @@ def limits_text(limits: Limits | None) -> str:
     return " or ".join(parts)
 
 
-def _assertions(domain: Domain) -> Iterator[Line]:
+def _assertions(domain: Domain, examples: Mapping[Word, Example]) -> Iterator[Line]:
     for item in domain.assertion_types.values():
         yield Line(f"  {item.name}", "good")
         yield from prose(item.doc, indent=6)
         yield from _fields(item.parameters, 6)
+        yield from _example(examples, "assertion", item.name)
 
 
 def _tables(domain: Domain) -> Iterator[Line]:
@@ -262,8 +300,12 @@ def _tables(domain: Domain) -> Iterator[Line]:
 
 def column_text(column: Column[object]) -> str:
     """Return a column in one line, as ``person_id: VARCHAR(64), refers to persons.id. Who holds the duty``."""
+    comment = f". {column.comment}" if column.comment else ""
+    return f"{column.name}: {', '.join((str(column.type), *column_notes(column)))}{comment}"
+
+
+def column_notes(column: Column[object]) -> tuple[str, ...]:
+    """Return what else there is to say of a column: ``key``, ``may be null``, ``refers to persons.id``."""
     notes = ["key"] if column.primary_key else []
     notes += ["may be null"] * bool(column.nullable and not column.primary_key)
-    notes += [f"refers to {key.target_fullname}" for key in column.foreign_keys]
-    comment = f". {column.comment}" if column.comment else ""
-    return f"{column.name}: {', '.join([str(column.type), *notes])}{comment}"
+    return (*notes, *(f"refers to {key.target_fullname}" for key in column.foreign_keys))

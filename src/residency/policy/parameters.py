@@ -42,51 +42,65 @@ class Stricter(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One figure: its key, the attribute it fills, and how a program may tighten it (None: only packs set it)."""
+    """One figure: its key, the attribute it fills, what it means, and how a program may tighten it (None: only packs set it)."""
 
     key: str
     attribute: str
     form: Form
+    doc: str
     stricter: Stricter | None = None
 
 
-_WINDOW = Parameter("window", "window", Form.WINDOW)
-_ANCHOR = Parameter("anchor", "anchor", Form.DATE)
+_WINDOW = Parameter("window", "window", Form.WINDOW, "over what averages are taken")
+_ANCHOR = Parameter("anchor", "anchor", Form.DATE, "the first day of some block of 28 days")
 
 PARAMETERS: dict[type[Setting], tuple[Parameter, ...]] = {
     WeeklyHours: (
-        Parameter("limit_hours", "limit", Form.HOURS, Stricter.LOWER),
-        Parameter("warn_hours", "warn", Form.HOURS),
-        Parameter("exclude_leave", "exclude_leave", Form.FLAG),
-        Parameter("exceptions", "exceptions", Form.FLAG),
+        Parameter("limit_hours", "limit", Form.HOURS, "a week, at most", Stricter.LOWER),
+        Parameter("warn_hours", "warn", Form.HOURS, "a week from which an advisory is given"),
+        Parameter("exclude_leave", "exclude_leave", Form.FLAG, "leave days are no days of the window"),
+        Parameter("exceptions", "exceptions", Form.FLAG, "a rotation's granted exception replaces the limit"),
         _WINDOW,
         _ANCHOR,
     ),
     OneDayInSeven: (
-        Parameter("max_days", "max_days", Form.COUNT, Stricter.LOWER),
-        Parameter("strict", "strict", Form.FLAG),
-        Parameter("unaveraged_on_night_float", "unaveraged_on_night_float", Form.FLAG),
+        Parameter("max_days", "max_days", Form.COUNT, "days in a row at most, where runs are judged", Stricter.LOWER),
+        Parameter("strict", "strict", Form.FLAG, "runs of days are judged instead of averages"),
+        Parameter(
+            "unaveraged_on_night_float",
+            "unaveraged_on_night_float",
+            Form.FLAG,
+            "runs that hold a night of night float are judged strictly, too",
+        ),
         _WINDOW,
         _ANCHOR,
     ),
-    RestAfterCall: (Parameter("rest_hours", "rest", Form.HOURS, Stricter.HIGHER),),
-    RestBetweenShifts: (Parameter("rest_hours", "rest", Form.HOURS, Stricter.HIGHER),),
+    RestAfterCall: (
+        Parameter("rest_hours", "rest", Form.HOURS, "due after a duty period of 24 hours or more", Stricter.HIGHER),
+    ),
+    RestBetweenShifts: (
+        Parameter("rest_hours", "rest", Form.HOURS, "due after a shorter duty period", Stricter.HIGHER),
+    ),
     DutyPeriodLimit: (
-        Parameter("limit_hours", "limit", Form.HOURS, Stricter.LOWER),
-        Parameter("extra_hours", "extra", Form.HOURS, Stricter.LOWER),
-        Parameter("extension_exempt", "extension_exempt", Form.FLAG),
-        Parameter("exception_hours", "exception_limit", Form.HOURS),
-        Parameter("pgy1_hours", "pgy1_cap", Form.HOURS),
+        Parameter("limit_hours", "limit", Form.HOURS, "of a period until patient care ends", Stricter.LOWER),
+        Parameter("extra_hours", "extra", Form.HOURS, "more for hand-over and teaching", Stricter.LOWER),
+        Parameter("extension_exempt", "extension_exempt", Form.FLAG, "an `extension` counts for neither end"),
+        Parameter("exception_hours", "exception_limit", Form.HOURS, "of a period with a duty marked `exception`"),
+        Parameter("pgy1_hours", "pgy1_cap", Form.HOURS, "of a PGY-1's whole period, at most"),
     ),
-    CallFrequency: (Parameter("every", "every", Form.COUNT, Stricter.HIGHER), _WINDOW, _ANCHOR),
+    CallFrequency: (
+        Parameter("every", "every", Form.COUNT, "one call in so many nights", Stricter.HIGHER),
+        _WINDOW,
+        _ANCHOR,
+    ),
     NightFloat: (
-        Parameter("max_nights", "max_nights", Form.COUNT, Stricter.LOWER),
-        Parameter("gap_hours", "gap", Form.HOURS, Stricter.HIGHER),
+        Parameter("max_nights", "max_nights", Form.COUNT, "nights in a row at most", Stricter.LOWER),
+        Parameter("gap_hours", "gap", Form.HOURS, "free at a stretch between two blocks", Stricter.HIGHER),
     ),
-    Moonlighting: (Parameter("min_pgy", "min_pgy", Form.COUNT),),
+    Moonlighting: (Parameter("min_pgy", "min_pgy", Form.COUNT, "the lowest year that may moonlight"),),
     SupervisionRatio: (
-        Parameter("pgy1", "pgy1", Form.COUNT, Stricter.LOWER),
-        Parameter("senior", "senior", Form.COUNT, Stricter.LOWER),
+        Parameter("pgy1", "pgy1", Form.COUNT, "PGY-1 a supervisor, at most", Stricter.LOWER),
+        Parameter("senior", "senior", Form.COUNT, "PGY-2 and above a supervisor, at most", Stricter.LOWER),
     ),
 }
 
