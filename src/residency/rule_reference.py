@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rehearse.rule import Rule, RuleFigure
-from residency.calendar import HOUR, WindowKind, date_of
+from residency.calendar import HOUR, WindowKind
 from residency.model import Severity
 from residency.policy import PACKS
 from residency.policy.parameters import PARAMETERS, Form, Stricter
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from residency.policy import Pack, Setting
-    from residency.policy.parameters import Parameter
+    from residency.policy.parameters import Figure, Parameter
     from residency.rules import PersonRule, ServiceRule
 
 _LEVELS = {Severity.VIOLATION: "must", Severity.ADVISORY: "should", Severity.POLICY: "policy"}
@@ -64,17 +64,13 @@ def _figure(parameter: Parameter, stem: str) -> RuleFigure:
 def _value(setting: Setting | None, parameter: Parameter) -> str:
     if setting is None:
         return _OFF
-    value: object = getattr(setting, parameter.attribute)
+    value: Figure | None = getattr(setting, parameter.attribute)
     if value is None:
         return "none"
     if isinstance(value, WindowKind):
         return value.value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if not isinstance(value, int):
-        raise TypeError(f"{parameter.key} of {setting.stem} is {value!r}")
-    if parameter.form is Form.DATE:
-        return date_of(value).isoformat()
     return f"{value // HOUR}:{value % HOUR:02d}" if parameter.form is Form.HOURS else str(value)
 
 

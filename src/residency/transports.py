@@ -132,7 +132,6 @@ class _Line:
         self.server = server
         self._smtp: smtplib.SMTP | None = None
         self._is_down = False
-        self._why: int | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -146,7 +145,7 @@ class _Line:
         """Return the code of the server's answer to a message; None if there was none."""
         connection = self._connected()
         if connection is None:
-            return self._why
+            return None
         try:
             connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:

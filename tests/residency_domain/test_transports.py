@@ -234,6 +234,15 @@ def test_a_server_that_goes_before_it_answers_may_get_a_message_twice(sqlite_sto
         assert first["Message-ID"] == again["Message-ID"]
 
 
+def test_a_server_that_goes_after_a_refusal_is_called_again_for_the_next(sqlite_store: Store, port: int) -> None:
+    """421 ends the connection, and says nothing about other people's mail."""
+    postbox = Postbox(refuses={"R1": "421 going down"})
+    with Desk(sqlite_store, ward(), clock="12-09") as desk, open_post(postbox, port):
+        reported(desk)
+        assert {"sent": 1, "failed": 0, "deferred": 1} == sent(desk)
+        assert [("R1", "queued", 1, 421), ("PD", "sent", 1, 250)] == outbox(desk)
+
+
 def test_a_crash_after_delivery_and_before_commit_repeats_the_same_message(store: Store, port: int) -> None:
     """The rows are still queued, and what leaves again is the same to the byte."""
     postbox = Postbox()
