@@ -1,0 +1,1 @@
+"""Rosters in the format of the Curtois–Qu benchmark: read, solved, itemised."""
