@@ -57,7 +57,7 @@ class Program:
         """Solve; return whether there are values. The number of nodes is the same on every machine, seconds are not."""
         if nodes is not None:
             self._solver.SetSolverSpecificParametersAsString(f"limits/nodes = {nodes}\n")
-        self._solver.SetTimeLimit(round(_MILLISECONDS * (_LONGEST if seconds is None else seconds)))
+        self._solver.SetTimeLimit(max(1, round(_MILLISECONDS * (_LONGEST if seconds is None else seconds))))
         return self._solver.Solve() in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE)
 
     @property

@@ -76,16 +76,13 @@ def read_instance(path: Path) -> Instance:
 def parse_instance(source: Source, complaints: Complaints) -> Instance | None:
     """The instance that a text describes; None if its mistakes, which are added to the complaints, leave none."""
     reader = _Reader(_sections(source, complaints), complaints)
-    days = reader.days()
-    shifts = reader.shifts()
-    employees = reader.employees(days)
     instance = Instance(
-        days=days,
-        shifts=shifts,
-        employees=employees,
-        shift_on_requests=reader.requests("SECTION_SHIFT_ON_REQUESTS", days),
-        shift_off_requests=reader.requests("SECTION_SHIFT_OFF_REQUESTS", days),
-        covers=reader.covers(days),
+        days=reader.days or 1,
+        shifts=reader.shifts(),
+        employees=reader.employees(),
+        shift_on_requests=reader.requests("SECTION_SHIFT_ON_REQUESTS"),
+        shift_off_requests=reader.requests("SECTION_SHIFT_OFF_REQUESTS"),
+        covers=reader.covers(),
     )
     return None if complaints.problems else instance
 
@@ -149,13 +146,18 @@ def _row(section: str, fields: tuple[_Field, ...], span: Span, complaints: Compl
 
 
 class _Reader:
-    """Reads sections in their order of need; what is wrong is told, and a stand-in keeps the reading going."""
+    """Reads sections in their order of need; what is wrong is told, and a stand-in keeps the reading going.
+
+    Attributes:
+        days: The length of the horizon; None if it is not told.
+    """
 
     def __init__(self, sections: dict[str, _Section], complaints: Complaints) -> None:
         self._sections = sections
         self._complaints = complaints
         self._shifts = self._numbered("SECTION_SHIFTS", "shift")
         self._employees = self._numbered("SECTION_STAFF", "employee")
+        self.days = self._horizon()
 
     def _rows(self, section: str) -> tuple[tuple[_Field, ...], ...]:
         return self._sections[section].rows if section in self._sections else ()
@@ -178,12 +180,12 @@ class _Reader:
 
     def _whole(self, field: _Field, *, least: int = 0, below: int | None = None) -> int:
         """A whole number of at least `least`, and less than `below`."""
+        is_whole = field.text.isascii() and field.text.isdecimal()
+        if is_whole and least <= int(field.text) and (below is None or int(field.text) < below):
+            return int(field.text)
         allowed = f"of {least} or more" if below is None else f"from {least} to {below - 1}"
-        if field.text.isascii() and field.text.isdecimal():
-            number = int(field.text)
-            if number >= least and (below is None or number < below):
-                return number
-        self._tell("bad-value", f"`{field.text}` is no whole number {allowed}", field.span, "correct it")
+        summary = f"`{field.text}` is no whole number {allowed}" if field.text else "this field is empty"
+        self._tell("bad-value", summary, field.span, f"write a whole number {allowed}")
         return least
 
     def _known(self, field: _Field, known: dict[str, int], kind: str) -> int:
@@ -191,16 +193,17 @@ class _Reader:
             self._tell("unknown-name", f"unknown {kind} `{field.text}`", field.span, did_you_mean(field.text, known))
         return known.get(field.text, 0)
 
-    def days(self) -> int:
-        """The length of the horizon, one day if it is not told."""
+    def _horizon(self) -> int | None:
+        """The length of the horizon; None if it is not told, so that no day is called too late."""
         rows = self._rows("SECTION_HORIZON")
         if "SECTION_HORIZON" in self._sections and len(rows) != 1:
             heading = self._sections["SECTION_HORIZON"].heading
             self._tell("bad-value", f"a horizon is one number of days, here are {len(rows)}", heading, "leave one")
-        return self._whole(rows[0][0], least=1) if rows else 1
+        told = [self._whole(row[0], least=1) for row in rows]
+        return told[0] if len(told) == 1 else None
 
-    def _day(self, field: _Field, days: int) -> int:
-        return self._whole(field, below=days)
+    def _day(self, field: _Field) -> int:
+        return self._whole(field, below=self.days)
 
     def shifts(self) -> tuple[Shift, ...]:
         """All kinds of shifts."""
@@ -214,12 +217,12 @@ class _Reader:
             if part.text:
                 yield self._known(part, self._shifts, "shift")
 
-    def employees(self, days: int) -> tuple[Employee, ...]:
+    def employees(self) -> tuple[Employee, ...]:
         """All persons, with their days off."""
         off: dict[int, set[int]] = {}
         for who, *when in self._rows("SECTION_DAYS_OFF"):
             person = self._known(who, self._employees, "employee")
-            off.setdefault(person, set()).update(self._day(day, days) for day in when if day.text)
+            off.setdefault(person, set()).update(self._day(day) for day in when if day.text)
         rows = self._rows("SECTION_STAFF")
         return tuple(self._employee(row, frozenset(off.get(number, ()))) for number, row in enumerate(rows))
 
@@ -260,19 +263,19 @@ class _Reader:
             self._tell("missing-key", f"MaxShifts says nothing of {', '.join(missing)}", field.span, remedy)
         return tuple(most.get(number, 0) for number in self._shifts.values())
 
-    def requests(self, section: str, days: int) -> tuple[Request, ...]:
+    def requests(self, section: str) -> tuple[Request, ...]:
         """The wishes of one section."""
         return tuple(
             Request(
                 self._known(who, self._employees, "employee"),
-                self._day(day, days),
+                self._day(day),
                 self._known(shift, self._shifts, "shift"),
                 self._whole(weight),
             )
             for who, day, shift, weight in self._rows(section)
         )
 
-    def covers(self, days: int) -> tuple[Cover, ...]:
+    def covers(self) -> tuple[Cover, ...]:
         """What is needed; of a day and a shift once."""
         first: dict[tuple[str, str], Span] = {}
         covers = []
@@ -284,7 +287,7 @@ class _Reader:
                 self._complaints.add(Problem("duplicate-key", summary, day.span, "leave one", also=also))
             first.setdefault(key, day.span)
             amounts = [self._whole(number) for number in numbers]
-            covers.append(Cover(self._day(day, days), self._known(shift, self._shifts, "shift"), *amounts))
+            covers.append(Cover(self._day(day), self._known(shift, self._shifts, "shift"), *amounts))
         return tuple(covers)
 
 
