@@ -120,9 +120,10 @@ def _by_columns(instance: Instance, generation: Generation, clock: _Clock, seed:
     choice = random.Random(seed)  # noqa: S311  (chance of a search, not of a secret)
     best = generation.dive(None, lambda: clock.is_over(_DIVING))
     for _ in range(_MORE_DIVES):
-        if cost_of(instance, best) == generation.bound:
-            return _Found(generation.bound, best)
-        best = _better(instance, best, generation.dive(choice, lambda: clock.is_over(_DIVING)))
+        if cost_of(instance, best) > generation.bound:
+            best = _better(instance, best, generation.dive(choice, lambda: clock.is_over(_DIVING)))
+    if cost_of(instance, best) == generation.bound:
+        return _Found(generation.bound, best)
     chosen = choose(instance, generation.master.columns, best, nodes=_NODES, seconds=clock.left(_CHOICE))
     return _Found(generation.bound, _better(instance, best, chosen or best))
 
