@@ -40,7 +40,11 @@ class Penalties:
 
     def minimise(self, model: CpModel) -> None:
         """Make the sum of all parts the model's objective."""
-        model.minimize(sum(weight * amount for parts in self._charges.values() for weight, amount in parts))
+        model.minimize(self.total())
+
+    def total(self) -> LinearExpr | int:
+        """The sum of all parts."""
+        return sum(weight * amount for parts in self._charges.values() for weight, amount in parts)
 
     def itemised(self, answer: Answer) -> tuple[Penalty, ...]:
         """What each part costs in an answer, in the order in which the names were announced; the costs sum to the objective."""
