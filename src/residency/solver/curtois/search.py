@@ -108,6 +108,7 @@ def search(instance: Instance, effort: Effort) -> Solution:
         return _itemised(instance, roster, found.bound)
     model = model_of(instance)
     model.variables.hint(model.program, roster)
+    model.program.add(model.penalties.total() >= found.bound)
     answer = _improve(model, effort, clock)
     if answer.objective is not None and answer.objective <= cost:
         return _solution(model, answer, found.bound)
