@@ -26,6 +26,7 @@ class Outlook:
         hopeless: minutes in which nobody can take any of it.
         moves: the fewest moves that cover the rest.
         takers: who may take some of it; where one move can do, who can do it with that one.
+        able: who may take some of it at all.
         distance: the least distance of a taker from the backup order.
         weight: the least that it weighs on whoever takes it.
     """
@@ -33,6 +34,7 @@ class Outlook:
     hopeless: int = 0
     moves: int = 0
     takers: frozenset[str] = frozenset()
+    able: frozenset[str] = frozenset()
     distance: int = 0
     weight: int = 0
 

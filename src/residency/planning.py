@@ -13,19 +13,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from residency.admission import breaches
-from residency.calendar import Interval, overlaps, subtract, total, union
-from residency.candidates import Question, Search, free_intervals, never, obstacles
+from residency.calendar import Interval, subtract, union
 from residency.demands import Demand, Outlook, State, more_people
 from residency.needs import Part, needed_intervals, unsupervised
+from residency.outlooks import Outlooks
 from residency.plans import Cost, Fairness, Move
 from residency.policy.settings import Coverage
 from residency.takers import TAKEN_MARK, Hand, Jury, Take, may_heal, take_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
 
+    from residency.candidates import Search
     from residency.load import Book
-    from residency.model import Duty, Person
+    from residency.model import Duty
 
 #: States that a pass may look at; beyond it the best plan so far stands, and says that it is not proven.
 MOST_STATES = 20_000
@@ -68,20 +69,19 @@ class Planner:
         self._fairness = fairness
         self._start = start
         self._jury = jury if jury is not None else Jury(start)
-        self._people = tuple(sorted(start.schedule.persons.values(), key=lambda person: person.id))
-        self._glances: dict[tuple[object, ...], list[Interval]] = {}
-        self._direct: dict[tuple[str, Interval], bool] = {}
-        self._roots: tuple[Demand, ...] = ()
+        self._outlooks = Outlooks(search, fairness, start, self._jury)
+        self._least: Cost | None = None
+        self._has_capacities = any(backup.capacity is not None for backup in search.book.backups)
 
     def begin(self, lost: Iterable[Part]) -> State:
         """The state in which all that was lost and is needed is pending."""
         opened = self._opened(State(self._start), lost, None)
-        self._roots = opened.pending
-        return replace(opened, pending=tuple(self._looked(opened, item) for item in opened.pending))
+        self._outlooks.begin(opened.pending)
+        return replace(opened, pending=tuple(self._looked(item) for item in opened.pending))
 
     def needed_of(self, start: State, part: Part) -> list[Part]:
         """What is needed of a part that its absent holder keeps, beside all that is pending."""
-        needed = needed_intervals(start.book, part, self._claims(part, start.pending))
+        needed = needed_intervals(start.book, part, self._outlooks.claims(part, start.pending))
         return [replace(part, start=begin, end=end) for begin, end in needed]
 
     def find(self, start: State) -> Found:
@@ -108,12 +108,14 @@ class Planner:
                     break
                 continue
             bound = self._bound(state)
+            self._least = least
             if least is not None and (bound > least or (cost is None and bound == least)):
                 continue
             if state.pending:
                 branches.append(_Branch(self._followers(state, by_id=cost is not None), bound))
             elif not self._breaks_something(state):
                 best, least = state, bound
+                self._least = least
                 if cost is not None:
                     break
         found = best if best is not None else start.all_left_open()
@@ -129,25 +131,23 @@ class Planner:
             critical=cost.critical + sum(item.outlook.hopeless for item in state.pending if item.critical),
             uncovered=cost.uncovered + sum(item.outlook.hopeless for item in state.pending),
             moves=cost.moves + sum(item.outlook.moves for item in coming),
-            persons=cost.persons + more_people(strangers),
+            persons=max(
+                cost.persons + more_people(strangers), 2 if any(item.outlook.moves > 1 for item in coming) else 0
+            ),
             distance=cost.distance + sum(item.outlook.distance for item in coming),
             burden=cost.burden + sum(self._least_burden(state, item.outlook) for item in coming),
         )
 
     def _is_for_known(self, state: State, demand: Demand) -> bool:
         """Whether somebody who takes something already may take a demand, too."""
-        return any(
-            self._may_take(state, demand, person)
-            for person in self._people
-            if person.id in state.loads and person.id in demand.outlook.takers
-        )
+        return any(self._may_take(state, demand, name) for name in state.loads if name in demand.outlook.takers)
 
-    def _may_take(self, state: State, demand: Demand, person: Person) -> bool:
-        free = self._free(state, demand, person)
+    def _may_take(self, state: State, demand: Demand, name: str) -> bool:
+        free = self._free(state, demand).get(name, [])
         if free != [demand.part.interval]:
             return bool(free)
-        take = take_of(state.book.schedule.timeline(person.id), demand.part)
-        return not self._is_dead(state, person.id, take)
+        take = take_of(state.book.schedule.timeline(name), demand.part)
+        return not self._is_dead(state, name, take)
 
     def _least_burden(self, state: State, outlook: Outlook) -> int:
         """Burdens grow with what is carried, so what weighs least now weighs no less later."""
@@ -169,85 +169,95 @@ class Planner:
 
     def _followers(self, state: State, *, by_id: bool) -> Iterator[State]:
         demand = state.pending[0]
-        choices = [(person, free) for person in self._people if (free := self._free(state, demand, person))]
-        cuts = sorted({demand.part.end, *(moment for _, free in choices for interval in free for moment in interval)})
+        choices = self._free(state, demand)
+        moments = {moment for free in choices.values() for interval in free for moment in interval}
+        cuts = sorted({demand.part.end, *moments})
         starting = [
-            (person, end)
-            for person, free in choices
+            (name, end)
+            for name, free in choices.items()
             for begin, end in free
-            if begin == demand.part.start and person.id != demand.not_by
+            if begin == demand.part.start and name != demand.not_by and name in demand.outlook.able
         ]
         if not by_id:
             starting.sort(key=lambda choice: self._eagerness(state, *choice))
-        for person, free_until in starting:
+        for name, free_until in starting:
             for cut in sorted((cut for cut in cuts if demand.part.start < cut <= free_until), reverse=True):
-                following = self._taken(state, person, cut)
+                if cut < demand.part.end and not self._is_worth_cutting(state, demand):
+                    break
+                following = self._taken(state, name, cut)
                 if following is not None:
                     yield following
         if demand.may_stay_open:
-            yield state.left_open(next(cut for cut in cuts if cut > demand.part.start))
+            yield self._left_open(state, next(cut for cut in cuts if cut > demand.part.start))
 
-    def _eagerness(self, state: State, person: Person, free_until: int) -> tuple[int, bool, bool, int, int, int, str]:
+    def _is_worth_cutting(self, state: State, demand: Demand) -> bool:
+        """Whether two moves for one demand may still be as good as the best plan so far."""
+        if self._least is None or demand.outlook.hopeless:
+            return True
+        bound = self._bound(state)
+        moves = bound.moves - demand.outlook.moves + max(2, demand.outlook.moves)
+        return (bound.critical, bound.uncovered, moves) <= self._least[:3]
+
+    def _left_open(self, state: State, end: int) -> State:
+        left = state.left_open(end)
+        if end == state.pending[0].part.end:
+            return left
+        return replace(left, pending=(self._looked(left.pending[0]), *left.pending[1:]))
+
+    def _eagerness(self, state: State, name: str, free_until: int) -> tuple[int, bool, bool, int, int, int, str]:
         """Who is tried first where all are tried: who is free longest and at once, who takes something already or could take most."""
         demand = state.pending[0]
         part = replace(demand.part, end=free_until)
-        could = sum(person.id in item.outlook.takers for item in state.pending)
-        distance = self._search.distance(part.duty.person_id, person.id, part)
-        weighed = self._weighed(state, person.id, 1)
-        is_new = person.id not in state.loads
-        return (-free_until, not self._is_direct(person, part), is_new, -could, distance, weighed, person.id)
+        could = sum(name in item.outlook.takers for item in state.pending)
+        distance = self._search.distance(part.duty.person_id, name, part)
+        is_missed = bool(self._outlooks.pulled(name, part))
+        return (-free_until, is_missed, name not in state.loads, -could, distance, self._weighed(state, name, 1), name)
 
-    def _free(self, state: State, demand: Demand, person: Person) -> list[Interval]:
-        """When somebody may take a demand: what a glance at the roster tells, less what this plan gave them."""
-        if demand.level > self._search.max_depth or person.id in demand.passed:
-            return []
-        free = self._glance(demand.part, person, supervision=demand.supervision)
-        hand = state.hands.get(person.id)
-        if not free or self._is_spent(state, demand, person):
-            return []
-        return free if hand is None else subtract(free, _taken_intervals(hand))
+    def _free(self, state: State, demand: Demand) -> Mapping[str, list[Interval]]:
+        """When who may take a demand, by id: what a glance at the roster tells, less what this plan gave them."""
+        if demand.level > self._search.max_depth:
+            return {}
+        found: dict[str, list[Interval]] = {}
+        for name, free in self._outlooks.free(demand.part, supervision=demand.supervision).items():
+            if name in demand.passed or (self._has_capacities and self._is_spent(state, demand, name)):
+                continue
+            hand = state.hands.get(name)
+            left = free if hand is None else subtract(free, _taken_intervals(hand))
+            if left:
+                found[name] = left
+        return found
 
-    def _glance(self, part: Part, person: Person, *, supervision: bool) -> list[Interval]:
-        key = (part.duty.person_id, part.duty.rotation_id, part.interval, supervision, person.id)
-        if key not in self._glances:
-            question = Question(part, supervision)
-            out = never(self._search, question, person)
-            held = self._start.schedule.timeline(person.id).duties_in(*part.interval)
-            barred = () if out is not None else obstacles(self._search, question, person, held, ())
-            self._glances[key] = [] if out is not None else free_intervals(part, barred)
-        return self._glances[key]
-
-    def _is_spent(self, state: State, demand: Demand, person: Person) -> bool:
+    def _is_spent(self, state: State, demand: Demand, name: str) -> bool:
         """Whether a backup has taken as many of the holder's duties as it may."""
         holder = demand.part.duty.person_id
-        capacities = [item.capacity for item in self._search.backups_for(demand.part) if item.backup_id == person.id]
+        capacities = [item.capacity for item in self._search.backups_for(demand.part) if item.backup_id == name]
         if not capacities or any(capacity is None for capacity in capacities):
             return False
-        used = sum(move.to_person == person.id and move.from_person == holder for move in state.moves)
+        used = sum(move.to_person == name and move.from_person == holder for move in state.moves)
         return used >= sum(capacity for capacity in capacities if capacity is not None)
 
-    def _taken(self, state: State, person: Person, end: int) -> State | None:
+    def _taken(self, state: State, name: str, end: int) -> State | None:
         """The state in which somebody takes the next demand until `end`; None if that cannot be."""
         demand, rest = state.pending[0], state.pending[1:]
         part = replace(demand.part, end=end)
-        take = take_of(state.book.schedule.timeline(person.id), part)
-        if self._is_dead(state, person.id, take):
+        take = take_of(state.book.schedule.timeline(name), part)
+        if self._is_dead(state, name, take):
             return None
         weight = self._fairness.weight(take.duty)
-        remainder = () if end == demand.part.end else (self._rest(demand, end, person.id),)
+        remainder = () if end == demand.part.end else (self._rest(demand, end, name),)
         after = replace(
             state,
             book=state.book.sketched(take.change),
             pending=(*remainder, *rest),
-            moves=(*state.moves, Move(part, person.id, demand.level)),
-            hands={**state.hands, person.id: take.added_to(state.hand(person.id))},
-            loads={**state.loads, person.id: state.loads.get(person.id, 0) + weight},
-            distance=state.distance + self._search.distance(part.duty.person_id, person.id, part),
-            burden=state.burden + self._weighed(state, person.id, weight),
+            moves=(*state.moves, Move(part, name, demand.level)),
+            hands={**state.hands, name: take.added_to(state.hand(name))},
+            loads={**state.loads, name: state.loads.get(name, 0) + weight},
+            distance=state.distance + self._search.distance(part.duty.person_id, name, part),
+            burden=state.burden + self._weighed(state, name, weight),
         )
         opened = self._opened(after, take.pulled, demand)
         new = len(opened.pending) - len(rest)
-        pending = (*(self._looked(opened, item) for item in opened.pending[:new]), *rest)
+        pending = (*(self._looked(item) for item in opened.pending[:new]), *rest)
         if any(not item.may_stay_open and item.outlook.hopeless for item in pending):
             return None
         return replace(opened, pending=pending)
@@ -273,22 +283,10 @@ class Planner:
         opened: list[Demand] = []
         released: list[Part] = []
         for part in pulled:
-            needed = needed_intervals(state.book, part, self._claims(part, (*state.pending, *opened)))
+            needed = needed_intervals(state.book, part, self._outlooks.claims(part, (*state.pending, *opened)))
             opened += [self._demand(state, replace(part, start=start, end=end), cause) for start, end in needed]
             released += _outside(part, needed)
         return replace(state, pending=(*opened, *state.pending), released=(*state.released, *released))
-
-    def _claims(self, part: Part, demands: Iterable[Demand]) -> list[Interval]:
-        role = self._role(part.duty.person_id)
-        return [
-            item.part.interval
-            for item in demands
-            if item.part.duty.rotation_id == part.duty.rotation_id and self._role(item.part.duty.person_id) == role
-        ]
-
-    def _role(self, person_id: str) -> str | None:
-        person = self._search.book.person(person_id)
-        return person.role if person is not None else None
 
     def _demand(self, state: State, part: Part, cause: Demand | None) -> Demand:
         rotation = state.book.schedule.rotations.get(part.duty.rotation_id or "")
@@ -308,63 +306,9 @@ class Planner:
         person = self._search.book.person(part.duty.person_id)
         return person is not None and person.can_supervise and not person.is_resident
 
-    def _looked(self, state: State, demand: Demand) -> Demand:
+    def _looked(self, demand: Demand) -> Demand:
         """The demand with the least that it can cost."""
-        free = {person: found for person in self._people if (found := self._free(state, demand, person))}
-        if not _may_be_cut(state, demand, free.values()):
-            free = {
-                person: found
-                for person, found in free.items()
-                if found == [demand.part.interval] and self._may_take(state, demand, person)
-            }
-        coverable = union(*free.values())
-        outlook = Outlook(hopeless=demand.minutes - total(coverable))
-        if len(coverable) == 1:
-            outlook = self._for_one(state, demand, [*free], coverable[0], outlook)
-        elif coverable:
-            takers = frozenset(person.id for person in free)
-            outlook = replace(outlook, moves=len(coverable), takers=takers)
-        return replace(demand, outlook=outlook)
-
-    def _for_one(
-        self, state: State, demand: Demand, people: Sequence[Person], whole: Interval, outlook: Outlook
-    ) -> Outlook:
-        """One move does if somebody can take all that anybody can, and nobody misses them where they are."""
-        part = replace(demand.part, start=whole[0], end=whole[1])
-        direct = [
-            person
-            for person in people
-            if self._is_direct(person, part) and self._covers(state, replace(demand, part=part), person)
-        ]
-        takers = direct or people
-        distance = min(self._search.distance(part.duty.person_id, person.id, part) for person in takers)
-        ids = frozenset(person.id for person in takers)
-        if not direct:
-            return replace(outlook, moves=2, takers=ids, distance=distance)
-        given = replace(part.duty, start=part.start, end=part.end)
-        weight = self._fairness.weight(given)
-        return replace(outlook, moves=1, takers=ids, distance=distance, weight=weight)
-
-    def _covers(self, state: State, demand: Demand, person: Person) -> bool:
-        return self._free(state, demand, person) == [demand.part.interval] and self._may_take(state, demand, person)
-
-    def _is_direct(self, person: Person, part: Part) -> bool:
-        """Whether nobody misses somebody who takes a part where they are then; no later move can bring that about."""
-        key = (person.id, part.interval)
-        if key not in self._direct:
-            take = take_of(self._start.schedule.timeline(person.id), part)
-            without = self._start.sketched(take.cut) if take.pulled else self._start
-            self._direct[key] = not any(
-                needed_intervals(without, own, self._claims(own, self._roots)) for own in take.pulled
-            )
-        return self._direct[key]
-
-
-def _may_be_cut(state: State, demand: Demand, free: Iterable[Sequence[Interval]]) -> bool:
-    """Whether anybody's availability changes within a demand, now or once they took something else that is pending."""
-    low, high = demand.part.interval
-    others = [item.part.interval for item in state.pending if overlaps(item.part.interval, (low, high))]
-    return any(low < moment < high for intervals in (*free, others) for interval in intervals for moment in interval)
+        return replace(demand, outlook=self._outlooks.of(demand))
 
 
 def _taken_intervals(hand: Hand) -> list[Interval]:
