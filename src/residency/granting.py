@@ -255,8 +255,9 @@ def find_offer(book: Book, request: LeaveRequest, clock: int) -> Interval | None
     """The nearest other days of the same length that would pass, the later of two as near, at most four weeks away; else the longest part."""
     if _barred(book, request, clock):
         return None
-    others = (*_shifted(request, book.settings.horizon, clock), *_parts(request))
-    return next((interval for interval in others if _passes(book, request, interval)), None)
+    others = _shifted(request, book.settings.horizon, clock)
+    found = next((interval for interval in others if _passes(book, request, interval)), None)
+    return found if found is not None else _longest_part(book, request)
 
 
 def _shifted(request: LeaveRequest, horizon: Interval, clock: int) -> Iterator[Interval]:
@@ -267,14 +268,22 @@ def _shifted(request: LeaveRequest, horizon: Interval, clock: int) -> Iterator[I
                 yield start, end
 
 
-def _parts(request: LeaveRequest) -> Iterator[Interval]:
-    """Whole days inside the request, the longest first, then the earliest."""
-    first, last = day_start(request.start), request.end
-    length = -(-(last - first) // DAY)
-    for days in range(length - 1, 0, -1):
-        for offset in range(length - days + 1):
-            start = max(request.start, first + offset * DAY)
-            yield start, min(last, first + (offset + days) * DAY)
+def _longest_part(book: Book, request: LeaveRequest) -> Interval | None:
+    """The longest run of days inside the request that would pass, the earliest of equals.
+
+    A window over its days grows by one at its end and shrinks at its beginning until it passes: more leave never helps an average.
+    """
+    pieces = list(_pieces(book, request, (request.start, request.end)))
+    best: Interval | None = None
+    first = 0
+    for last, piece in enumerate(pieces):
+        if piece.reasons:
+            first = last + 1
+        while first <= last and _rules_against(book, request, [(pieces[first].start, piece.end)]):
+            first += 1
+        if first <= last and (best is None or piece.end - pieces[first].start > best[1] - best[0]):
+            best = (pieces[first].start, piece.end)
+    return best
 
 
 def _passes(book: Book, request: LeaveRequest, interval: Interval) -> bool:

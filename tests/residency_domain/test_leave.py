@@ -432,6 +432,17 @@ def test_an_offer_passes_if_it_is_asked_for_alone(world: World) -> None:
         assert ["approved"] == list(outcomes(verdicts(again)).values())
 
 
+def test_the_longest_part_that_passes_is_offered_where_nothing_else_is() -> None:
+    """A duty parts the request in six days and eleven; of nine days the hours leave seven, since 240 hours need 21 days."""
+    world = World(horizon=(date(2024, 12, 1), date(2024, 12, 18))).residents("R1")
+    world.duty("R1", "base", "12-07 07:00", "19:00").asks("R1", "12-01", "12-19")
+    (found,) = verdicts(world, clock="11-01", partial=False)
+    assert (at("12-08"), at("12-19")) == found.offer
+    world = World().residents("R1").weekly("R1", "07:00", "23:00", last=date(2024, 12, 20))
+    (found,) = verdicts(world.asks("R1", "12-21", "12-30"), partial=False)
+    assert ("weekly_hours", (at("12-21"), at("12-28"))) == (found.reasons[0].code, found.offer)
+
+
 # ── taking back ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
