@@ -46,7 +46,7 @@ class Verdict:
     Attributes:
         granted: what is granted of it; nothing if it is denied.
         reasons: why not all of it is.
-        count: the figures of the day that bound it, or of the tightest day of what was granted.
+        count: the figures of the day that bound it, None where it was not too few people; of what is granted whole, of its tightest day.
         place: its rank among the requests of the same role, from 1.
         places: how many these are.
         behind: whose granted request comes before it on that day, or None.
@@ -78,6 +78,11 @@ class Piece:
     end: int
     reasons: tuple[Reason, ...] = ()
     count: Count | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether too few people would be left."""
+        return any(reason.code == Coverage.stem for reason in self.reasons)
 
 
 def judge_requests(sitting: Sitting, requests: Iterable[LeaveRequest]) -> tuple[tuple[Verdict, ...], Book]:
@@ -147,7 +152,7 @@ def _judge(book: Book, sitting: Sitting, request: LeaveRequest) -> Verdict:
     against = (*_joined(blocked), *_rules_against(book, request, [interval]))
     if not against:
         return Verdict(request, (interval,), count=_tightest(pieces))
-    worst = _tightest(blocked) or _tightest(pieces)
+    worst = _tightest(piece for piece in blocked if piece.is_short)
     part = merge((piece.start, piece.end) for piece in pieces if not piece.reasons)
     if sitting.allow_partial and blocked and part and not _rules_against(book, request, part):
         return Verdict(request, tuple(part), _joined(blocked), worst)

@@ -49,7 +49,7 @@ def decide_submit(book: Book, wish: Wish, requests: Iterable[LeaveRequest], cloc
     """Keep a pending request; refused for somebody inactive, for what is over, and over leave that is granted or asked for already."""
     reasons = _against(book, wish, requests, clock)
     if reasons:
-        told = f"Your request for leave is refused. {' '.join(reason.text for reason in reasons)}"
+        told = f"Your request for leave is refused. {' '.join(_sentence(reason.text) for reason in reasons)}"
         notices = [Notice("leave_decision", wish.person_id, told)] if book.person(wish.person_id) is not None else []
         return refusal(*reasons, persons=[wish.person_id], notices=notices)
     made = tuple(

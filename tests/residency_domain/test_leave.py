@@ -284,8 +284,17 @@ def test_an_average_that_would_break_is_no_matter_of_parts() -> None:
         [(reason.code, reason.measured, reason.limit) for reason in found.reasons],
     )
     assert (at("12-23"), at("12-27")) == found.offer
+    assert (None, None) == (found.count, found.behind)
     world.requests = []
     assert ["approved"] == list(outcomes(verdicts(world.asks("R1", "12-23", "12-27"))).values())
+
+
+def test_no_rank_is_told_where_none_decided() -> None:
+    """The hours of R2 stand in the way, not R1, who was granted the same days before."""
+    world = World().residents("R1", "R2").rotation("ward").requirement("ward", "12-24 07:00", "12-24 19:00", 0)
+    world.weekly("R2", "07:00", "22:00", days="012345", last=date(2024, 12, 21)).asks("R1", "12-23", "12-30")
+    first, second = verdicts(world.asks("R2", "12-23", "12-30"))
+    assert (True, (), None) == (first.is_whole, second.granted, second.behind)
 
 
 def test_who_is_gone_or_whose_leave_is_over_gets_none() -> None:
