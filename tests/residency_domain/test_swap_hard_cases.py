@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from residency import schema
-from residency.model import PersonStatus
+from residency.model import AbsenceKind, PersonStatus
 
 from .desk import Desk, codes
 from .rosters import World
@@ -181,6 +181,20 @@ def test_nobody_inactive_is_given_a_duty_by_a_chain(sqlite_store: Store) -> None
         assert_refused(
             desk, "inactive_person", "request_swap", text="R3", requestor_id="R1", type="chain", links=("c", "w", "x")
         )
+
+
+def test_nobody_inactive_swaps_and_nobody_is_called_in_on_a_free_day(sqlite_store: Store) -> None:
+    """R2 is inactive, R3 has the day off: the one may not be asked, the other is told as impossible."""
+    world = sunday().away("R3", "12-15", "12-16", AbsenceKind.DAY_OFF)
+    world.persons = [
+        replace(person, status=PersonStatus.INACTIVE) if person.id == "R2" else person for person in world.persons
+    ]
+    with Desk(sqlite_store, world, clock="12-10") as desk:
+        asked = {"requestor_id": "R1", "target_date": DAY}
+        assert_refused(desk, "inactive_person", "request_swap", text="R2", partner_id="R2", **asked)
+        refused = assert_refused(desk, "no_match", "request_swap", type="absorb", **asked)
+        assert [("R1", "no_match"), ("R3", "leave_exclusion")] == [(each.person, each.code) for each in refused.reasons]
+        assert "designated free day" in refused.reasons[1].text
 
 
 def test_a_partner_is_found_for_part_of_a_duty(store: Store) -> None:
