@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from aiosmtpd.controller import Controller
+from sqlalchemy import create_engine, insert, make_url, select
 
+from residency import schema
 from residency.mail_server import VARIABLE, MailServer, MailServerError, mail_server
 
 from .desk import Desk
@@ -22,6 +28,7 @@ from .rosters import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from aiosmtpd.smtp import SMTP, Envelope
     from aiosmtpd.smtp import Session as SmtpSession
@@ -254,6 +261,70 @@ def test_a_crash_after_delivery_and_before_commit_repeats_the_same_message(store
         assert {"sent": 2, "failed": 0, "deferred": 0} == sent(desk)
         texts = [letter.as_bytes() for letter in postbox.letters]
         assert texts[:2] == texts[2:]
+
+
+KILLED = """
+import os, signal, sys
+from datetime import datetime
+from sqlalchemy import create_engine
+from rehearse.domain import Context
+from rehearse.run.attempt import StepSession
+from residency import DOMAIN
+
+operation = DOMAIN.operations["send_notifications"]
+connection = create_engine(sys.argv[1]).connect()
+connection.begin()
+context = Context(datetime(2024, 12, 9, 12), 0, None)
+result = operation.function(StepSession(connection, sys.argv[2]), operation.parameters(transport="smtp"), context)
+assert result.data["sent"] == 1
+if sys.argv[3] == "killed":
+    os.kill(os.getpid(), signal.SIGKILL)
+connection.commit()
+"""
+
+
+@pytest.fixture
+def existing_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database that holds one notice which waits."""
+    url = f"sqlite:///{tmp_path / 'roster.db'}"
+    if request.param == "postgresql":
+        server = make_url(request.getfixturevalue("postgres_url"))
+        with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
+            connection.execute("DROP DATABASE IF EXISTS killed WITH (FORCE)")
+            connection.execute("CREATE DATABASE killed")
+        url = server.set(database="killed", drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        schema.METADATA.create_all(connection)
+        notice = {"id": "n", "number": 1, "event": "step1:coverage_alert", "kind": "coverage_alert", "recipient": "PD"}
+        notice |= {"channel": "inbox", "status": "queued", "text": "ward is short", "tries": 0}
+        connection.execute(insert(schema.NOTIFICATIONS).values(queued_at=datetime(2024, 12, 9), **notice))  # noqa: DTZ001
+    engine.dispose()
+    return url
+
+
+def status(url: str) -> tuple[str, int]:
+    """Return status and tries of the one notice."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = connection.execute(select(schema.NOTIFICATIONS.c.status, schema.NOTIFICATIONS.c.tries)).one()
+    engine.dispose()
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize(
+    "existing_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+def test_a_process_that_is_killed_between_delivery_and_commit_has_sent_nothing(existing_url: str, port: int) -> None:
+    """The next process sends the same message again, and once it has committed nobody does."""
+    postbox = Postbox()
+    with open_post(postbox, port):
+        for step, fate, code in (("step2", "killed", -signal.SIGKILL), ("step3", "committed", 0)):
+            ended = subprocess.run([sys.executable, "-c", KILLED, existing_url, step, fate], check=False, timeout=60)
+            assert code == ended.returncode
+            assert (("queued", 0) if fate == "killed" else ("sent", 1)) == status(existing_url)
+    first, second = postbox.letters
+    assert first.as_bytes() == second.as_bytes()
 
 
 @pytest.mark.postgresql

@@ -110,8 +110,6 @@ def _of_assertion(entry: Entry, domain: Domain) -> Iterator[_Use]:
     kind = _text(spec, "type")
     if kind in domain.assertion_types:
         yield ("assertion", kind), entry, ()
-        if _text(spec, "rule") in domain.rules:
-            yield ("rule", _text(spec, "rule")), entry, ()
         return
     state = _STATE.fullmatch(_text(spec, "value"))
     measure = _measure(state[1] if state else entry.key, domain)
