@@ -157,3 +157,67 @@ def test_a_pack_that_cannot_be_read_is_refused(document: dict[str, object], code
     with pytest.raises(PolicyError) as caught:
         read_pack(document)
     assert codes == [problem.code for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ({"weekly_hours": {"limit_hours": 72, "warn_hours": 78}}, "warns from 78 hours on"),
+        ({"weekly_hours": {"limit_hours": 169, "exceptions": False}}, "a week of 168 hours has no 169 hours"),
+        ({"weekly_hours": {"limit_hours": 0}}, "a week of 168 hours has no 0 hours"),
+        ({"weekly_hours": {"limit_hours": "88.5"}}, "will not do"),
+        ({"weekly_hours": {"limit_hours": 88.5}}, "would lower the limit of 88:30 hours"),
+        ({"weekly_hours": {"anchor": "2024-12-02"}}, "the window is `rotation`"),
+        ({"call_frequency": {"window": "month", "anchor": "2024-12-02"}}, "the window is `month`"),
+        ({"one_day_in_seven": {"strict": True, "window": "block28"}}, "have no windows"),
+        ({"one_day_in_seven": {"strict": True, "unaveraged_on_night_float": True}}, "never averaged"),
+        ({"one_day_in_seven": {"max_days": 6}}, "averages know no runs"),
+        ({"duty_period": {"exception_hours": 20}}, "20 hours is under the limit of 24 hours"),
+        ({"duty_period": {"pgy1_hours": 29}}, "29 hours is over what holds for everybody"),
+        ({"duty_period": {"limit_hours": 0}}, "a duty period of no minutes"),
+        ({"rest_after_call": {"rest_hours": 7}}, "7 hours of rest after 24 hours, but 8 hours"),
+        ({"supervision_ratio": {"pgy1": 5, "senior": 4}}, "5 PGY-1 but only 4"),
+    ],
+)
+def test_a_pack_that_contradicts_itself_is_refused(rules: dict[str, object], told: str) -> None:
+    """Figures that cannot all be meant are refused, with the reason and a remedy."""
+    with pytest.raises(PolicyError, match=told) as caught:
+        read_pack({"name": "ours", "extends": "acgme-2025", "rules": rules})
+    assert all(problem.path.startswith("rules.") and problem.remedy for problem in caught.value.problems)
+
+
+def test_a_pack_may_not_take_a_name_that_is_taken() -> None:
+    """Other figures under a shipped pack's name would pass for that pack."""
+    for name in ("acgme-2025", "program"):
+        with pytest.raises(PolicyError, match="there already"):
+            read_pack({"name": name})
+
+
+def test_what_does_not_contradict_itself_is_read() -> None:
+    """At the boundary: a warning at the limit, an exception as long as the limit, equal rests, equal ratios."""
+    pack = read_pack(
+        {
+            "name": "ours",
+            "extends": "acgme-2025",
+            "rules": {
+                "weekly_hours": {"warn_hours": 80},
+                "duty_period": {"exception_hours": 24, "pgy1_hours": 28},
+                "rest_after_call": {"rest_hours": 8},
+                "supervision_ratio": {"pgy1": 2, "senior": 2},
+                "one_day_in_seven": {"unaveraged_on_night_float": True, "max_days": 5},
+            },
+        }
+    )
+    assert policy_of([pack]).of(ask.OneDayInSeven)[0].max_days == 5
+
+
+def test_the_programs_own_ratios_may_not_contradict_each_other() -> None:
+    """More PGY-1 than seniors to a supervisor is refused in a program's overrides too."""
+    with pytest.raises(PolicyError, match="4 PGY-1 but only 2"):
+        load_policy(overrides={"supervision_ratio": {"pgy1": 4, "senior": 2}})
+
+
+def test_a_level_of_another_type_is_told() -> None:
+    """A list is no level."""
+    with pytest.raises(PolicyError, match="is no level"):
+        read_pack({"name": "ours", "rules": {"coverage": {"level": ["must"]}}})

@@ -1,8 +1,9 @@
 """Rule packs as data, a program's own rules, and how they combine: strictest wins."""
 
-from residency.policy.loading import PolicyError, PolicyProblem, load_policy, policy_of, read_overrides, read_pack
+from residency.policy.loading import load_policy, policy_of, read_overrides, read_pack
 from residency.policy.packs import DEFAULT_PACK, PACKS, PROGRAM_PACK, Pack
 from residency.policy.policy import Policy, combine, named_pack, with_program
+from residency.policy.problems import PolicyError, PolicyProblem
 from residency.policy.settings import INTEGRITY_STEMS, SETTING_TYPES, Setting
 
 __all__ = [

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from residency.model import Severity
+from residency.policy.contradictions import contradictions
 from residency.policy.packs import DEFAULT_PACK, PACKS, PROGRAM_PACK, Pack, pack_of
 from residency.policy.parameters import PARAMETERS, Figure, Parameter, Stricter, read_figure
 from residency.policy.policy import Policy, combine, named_pack, personal_limits, with_program
+from residency.policy.problems import PolicyError, PolicyProblem
 from residency.policy.settings import INTEGRITY_TYPES, SETTING_TYPES, Moonlighting, OneDayInSeven, Setting, WeeklyHours
 
 if TYPE_CHECKING:
@@ -19,24 +21,7 @@ _BY_STEM = {kind.stem: kind for kind in SETTING_TYPES}
 _LEVELS = {"must": Severity.VIOLATION, "should": Severity.ADVISORY, "policy": Severity.POLICY}
 _COMMON_KEYS = frozenset({"level", "citation"})
 _PACK_KEYS = frozenset({"name", "extends", "rules"})
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyProblem:
-    """One mistake: where (keys joined by dots), what sort, what is wrong, what to do."""
-
-    path: str
-    code: str
-    summary: str
-    remedy: str
-
-
-class PolicyError(ValueError):
-    """A pack or override that cannot be used, with all its mistakes."""
-
-    def __init__(self, problems: Sequence[PolicyProblem]) -> None:
-        super().__init__("; ".join(f"{problem.path}: {problem.summary}" for problem in problems))
-        self.problems = tuple(problems)
+_TAKEN = frozenset({PROGRAM_PACK, *(pack.name for pack in PACKS)})
 
 
 def load_policy(name: str = DEFAULT_PACK, overrides: Mapping[str, object] | None = None) -> Policy:
@@ -71,7 +56,7 @@ def read_pack(document: Mapping[str, object]) -> Pack:
     always on.
 
     Raises:
-        PolicyError: with every mistake of the mapping.
+        PolicyError: with every mistake of the mapping; in one without mistakes, with everything that contradicts itself.
     """
     problems = [_unknown_key(key, _PACK_KEYS) for key in sorted(document.keys() - _PACK_KEYS)]
     name = document.get("name")
@@ -86,16 +71,24 @@ def read_pack(document: Mapping[str, object]) -> Pack:
             problems.append(PolicyProblem("extends", "unknown-name", f"no pack {extended!r}", f"choose one of {known}"))
         else:
             settings.update((setting.stem, setting) for setting in found.settings)
-    _read_rules(document.get("rules", {}), settings, problems)
+    elif name in _TAKEN:
+        summary = f"{name!r} is the name of rules that are there already"
+        problems.append(PolicyProblem("name", "conflict", summary, "give the pack a name of its own"))
+    written = _read_rules(document.get("rules", {}), settings, problems)
+    problems = problems or list(contradictions(settings.values(), written, "rules"))
     if problems:
         raise PolicyError(problems)
     return pack_of(str(name), tuple(settings.values()))
 
 
-def _read_rules(rules: object, settings: dict[str, Setting], problems: list[PolicyProblem]) -> None:
+def _read_rules(
+    rules: object, settings: dict[str, Setting], problems: list[PolicyProblem]
+) -> dict[str, frozenset[str]]:
+    """Lay written rules on settings; the keys that were written, by stem."""
+    written: dict[str, frozenset[str]] = {}
     if not isinstance(rules, Mapping):
         problems.append(PolicyProblem("rules", "wrong-type", "rules are a map", "write stem: {parameter: value}"))
-        return
+        return written
     for stem, parameters in rules.items():
         kind = _kind_of(stem, f"rules.{stem}", problems)
         if kind is None:
@@ -105,16 +98,18 @@ def _read_rules(rules: object, settings: dict[str, Setting], problems: list[Poli
         elif isinstance(parameters, Mapping):
             base = settings.get(stem, kind())
             settings[stem] = _with_figures(base, parameters, f"rules.{stem}", problems)
+            written[stem] = frozenset(parameters)
         else:
             problems.append(_not_a_map(f"rules.{stem}"))
+    return written
 
 
 def _with_figures(base: Setting, written: Mapping[str, object], path: str, problems: list[PolicyProblem]) -> Setting:
     changes: dict[str, object] = {}
     parameters = {parameter.key: parameter for parameter in PARAMETERS.get(type(base), ())}
     for key, value in written.items():
-        if key == "level" and value in _LEVELS:
-            changes["severity"] = _LEVELS[str(value)]
+        if key == "level" and isinstance(value, str) and value in _LEVELS:
+            changes["severity"] = _LEVELS[value]
         elif key == "citation" and isinstance(value, str):
             changes["citation"] = value
         elif key in _COMMON_KEYS:
@@ -147,6 +142,7 @@ def read_overrides(base: Policy, overrides: Mapping[str, object]) -> Pack:
         setting = _override(base, kind, written, problems)
         if setting is not None:
             settings.append(setting)
+    problems = problems or list(contradictions(settings, {}, "policy"))
     if problems:
         raise PolicyError(problems)
     return Pack(PROGRAM_PACK, tuple(settings))
