@@ -15,6 +15,7 @@ from residency.rules import (
     RULES_FOR_EVERYBODY,
     SERVICE_RULES,
     SERVICE_STEMS,
+    STEMS,
     PersonRule,
     Record,
     ServiceRule,
@@ -24,12 +25,15 @@ from residency.rules import (
 from residency.rules.record import GRAVITY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from residency.model import Change
     from residency.policy import Policy
     from residency.schedule import Schedule, Service
     from residency.timeline import Timeline
+
+#: A roster of so many duties is screened before it is judged.
+LARGE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +106,26 @@ def check(schedule: Schedule, policy: Policy) -> tuple[Record, ...]:
 
 
 def judge(schedule: Schedule, policy: Policy) -> Judgement:
-    """Judge a whole roster."""
+    """Judge a whole roster; of a large one, whom and what the screen cannot prove clean."""
+    if sum(len(timeline.duties) for timeline in schedule.timelines.values()) >= LARGE:
+        return judge_suspects(schedule, policy)
     of_persons = ((name, _judge_person(timeline, policy)) for name, timeline in schedule.timelines.items())
     of_services = ((name, _judge_services(schedule, service, policy)) for name, service in schedule.services.items())
+    return Judgement(_sorted(of_persons), _sorted(of_services))
+
+
+def judge_suspects(schedule: Schedule, policy: Policy) -> Judgement:
+    """Judge whom and what a look at the whole cannot prove clean; the same as judging all, of a roster with duties."""
+    from residency.screen import suspects  # noqa: PLC0415  (loading numpy takes longer than judging a small roster)
+
+    found = suspects(schedule, policy)
+    of_persons = (
+        (name, _judge_person(schedule.timeline(name), policy, stems)) for name, stems in found.persons.items()
+    )
+    of_services = (
+        (name, _judge_services(schedule, schedule.service(name), policy, stems))
+        for name, stems in found.services.items()
+    )
     return Judgement(_sorted(of_persons), _sorted(of_services))
 
 
@@ -136,10 +157,11 @@ def _sorted(found: Iterable[tuple[str, list[Record]]]) -> dict[str, tuple[Record
 # ── persons ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _judge_person(timeline: Timeline, policy: Policy) -> list[Record]:
+def _judge_person(timeline: Timeline, policy: Policy, stems: Container[str] = STEMS) -> list[Record]:
     if not timeline.duties:
         return []
-    return [record for rule in _rules_for(timeline) for record in _by_rule(rule, timeline, policy)]
+    rules = (rule for rule in _rules_for(timeline) if rule.stem in stems)
+    return [record for rule in rules for record in _by_rule(rule, timeline, policy)]
 
 
 def _rejudge_person(
@@ -184,8 +206,11 @@ def _touches(record: Record, areas: Iterable[Interval]) -> bool:
 # ── services ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _judge_services(schedule: Schedule, service: Service, policy: Policy) -> list[Record]:
-    return [record for rule in SERVICE_RULES for record in _judge_service(rule, schedule, service, policy, EVER)]
+def _judge_services(
+    schedule: Schedule, service: Service, policy: Policy, stems: Container[str] = STEMS
+) -> list[Record]:
+    rules = (rule for rule in SERVICE_RULES if rule.stem in stems)
+    return [record for rule in rules for record in _judge_service(rule, schedule, service, policy, EVER)]
 
 
 def _rejudge_service(

@@ -110,14 +110,16 @@ _WORK_FROM_HOME = KindTraits(in_period=False)
 
 
 class DutyKind(StrEnum):
-    """A kind of duty with its row of the table of kinds."""
+    """A kind of duty with its row of the table of kinds, and its number there from 0."""
 
     traits: KindTraits
+    number: int
 
     def __new__(cls, value: str, traits: KindTraits) -> Self:  # noqa: D102
         member = str.__new__(cls, value)
         member._value_ = value
         member.traits = traits
+        member.number = len(cls.__members__)
         return member
 
     CLINICAL = "clinical", _CARE

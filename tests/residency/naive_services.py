@@ -66,7 +66,7 @@ def coverage(roster: Roster, setting: ask.Coverage, horizon: tuple[int, int]) ->
 def _states(sheet: Sheet, states: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, int, tuple[int, ...]]]:
     minute = sheet.low
     for state, group in groupby(states):
-        length = sum(1 for _ in group)
+        length = len(list(group))
         yield minute, minute + length, state
         minute += length
 

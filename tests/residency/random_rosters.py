@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
@@ -176,3 +177,43 @@ POLICIES: tuple[Policy, ...] = (
     combine([_ROLLING]),
     policy_of(PACKS, {"weekly_hours": {"limit_hours": 60}, "one_day_in_seven": {"max_days": 4}}),
 )
+
+
+def _codes(seed: int, count: int) -> list[int]:
+    """So many integers that follow from one."""
+    return [Digits(seed * 64 + place).number for place in range(count)]
+
+
+def lone_roster(seed: int) -> tuple[Roster, Interval]:
+    """A roster of one person over one to six weeks, which follows from an integer: for the rules about persons."""
+    digits = Digits(seed)
+    person, days = digits.pick(PERSONS), digits.pick((7, 14, 28, 30, 35, 42))
+    busy = digits.pick((2, 4, 7))
+    duties = [
+        replace(duty, person_id=person.id)
+        for n, code in enumerate(_codes(seed, busy))
+        for duty in _series(n, code, days)
+    ]
+    away = [
+        replace(_absence(n, code, days), person_id=person.id)
+        for n, code in enumerate(_codes(seed + 1, digits.below(4)))
+    ]
+    periods = (
+        [row for row in _periods(Digits(seed + 2).number, days) if row.person_id == person.id]
+        if digits.below(2)
+        else []
+    )
+    alone = tuple(replace(rotation, requires_supervision=False) for rotation in ROTATIONS)
+    roster = Roster((person,), alone, tuple(duties), (), tuple(periods), tuple(away))
+    return roster, (START, START + days * DAY)
+
+
+def crowded_roster(seed: int) -> tuple[Roster, Interval]:
+    """A roster of six people over two days, which follows from an integer: for the rules about services."""
+    digits, days = Digits(seed), 2
+    duties = [
+        duty for n, code in enumerate(_codes(seed, digits.pick((3, 6, 10)))) for duty in _series(n, code, days)[:2]
+    ]
+    away = [_absence(n, code, days) for n, code in enumerate(_codes(seed + 1, digits.below(3)))]
+    needs = [_requirement(n, code, days) for n, code in enumerate(_codes(seed + 2, digits.below(4)))]
+    return Roster(PERSONS, ROTATIONS, tuple(duties), tuple(needs), (), tuple(away)), (START, START + days * DAY)

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import naive
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from naive_minutes import Found
-from random_rosters import POLICIES, changes, rosters
+from random_rosters import POLICIES, Digits, changes, crowded_roster, lone_roster, rosters
 
-from residency.compliance import Touched, check, judge, new_or_worse, rejudge
-from residency.rules import Record, record_order
+from residency.compliance import Touched, check, judge, judge_suspects, new_or_worse, rejudge
+from residency.rules import STEMS, Record, record_order
 from residency.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -46,13 +46,92 @@ def changed(roster: Roster, change: Change) -> Roster:
     )
 
 
-@given(rosters(), policies)
-def test_rules_agree_with_minute_arrays(made: tuple[Roster, Interval], policy: Policy) -> None:
-    """Every rule finds on any roster what its slow twin finds on arrays of minutes, as often."""
+def assert_agreement(made: tuple[Roster, Interval], policy: Policy) -> None:
+    """The rules find in a roster what their slow twins find on arrays of minutes, as often, and in order."""
     roster, horizon = made
     found = check(Schedule.of(roster, horizon), policy)
     assert naive.check(roster, horizon, policy) == Counter(bare(record) for record in found)
     assert sorted(found, key=record_order) == list(found)
+
+
+def policy_of_seed(seed: int) -> Policy:
+    """The policy that a roster of a batch is judged by."""
+    return POLICIES[seed % len(POLICIES)]
+
+
+def batches(count: int) -> st.SearchStrategy[list[int]]:
+    """So many integers, of each of which a roster follows."""
+    return st.lists(st.integers(0, 2**40), min_size=count, max_size=count)
+
+
+@given(batches(66))
+def test_rules_about_persons_agree_with_minute_arrays(seeds: list[int]) -> None:
+    """Of thousands of persons with weeks of their own, every rule finds what its slow twin finds (66 × 120 rosters)."""
+    for seed in seeds:
+        assert_agreement(lone_roster(seed), policy_of_seed(seed))
+
+
+@given(batches(18))
+def test_rules_about_services_agree_with_minute_arrays(seeds: list[int]) -> None:
+    """Of thousands of services with two days of their own, every rule finds what its slow twin finds (18 × 120 rosters)."""
+    for seed in seeds:
+        assert_agreement(crowded_roster(seed), policy_of_seed(seed))
+
+
+@given(rosters(), policies)
+@settings(max_examples=max(30, settings.default.max_examples // 4))
+def test_rules_agree_on_whole_rosters(made: tuple[Roster, Interval], policy: Policy) -> None:
+    """The same for six people over weeks, with all that they do at once."""
+    assert_agreement(made, policy)
+
+
+CODES = {
+    "weekly_hours": {"over", "near"},
+    "one_day_in_seven": {"too_few", "run"},
+    "rest_after_call": {"short"},
+    "rest_between_shifts": {"short"},
+    "duty_period": {"clinical", "total", "pgy1"},
+    "call_frequency": {"over"},
+    "night_float": {"run", "block_gap"},
+    "home_call": {"on_day_off"},
+    "moonlighting": {"pgy1"},
+    "supervision_ratio": {"pgy1", "senior"},
+    "leave_exclusion": {"duty_on_leave"},
+    "double_booking": {"overlap"},
+    "coverage": {"gap"},
+    "qualification": {"missing"},
+}
+
+
+def test_random_rosters_reach_every_code() -> None:
+    """Each breach of each rule is met often in the rosters that the comparison draws, under the shipped packs and others."""
+    assert set(CODES) == set(STEMS)
+    met: Counter[tuple[str, str]] = Counter()
+    for number in range(1500):
+        seed = Digits(number).number
+        for made in (lone_roster(seed), crowded_roster(seed)):
+            found = check(Schedule.of(*made), policy_of_seed(seed))
+            met.update({(record.rule, record.code) for record in found})
+    assert {(rule, code) for rule, codes in CODES.items() for code in codes} == set(met)
+    assert min(met.values()) >= 10, met
+
+
+@given(rosters(), policies)
+def test_the_screen_lets_no_record_pass(made: tuple[Roster, Interval], policy: Policy) -> None:
+    """What is judged after a screen is what is judged without one."""
+    schedule = Schedule.of(*made)
+    assume(schedule.duties)
+    assert judge(schedule, policy) == judge_suspects(schedule, policy)
+
+
+@given(batches(6))
+def test_the_screen_lets_no_record_of_one_person_pass(seeds: list[int]) -> None:
+    """The same for persons alone, and for services of two days."""
+    for seed in seeds:
+        for made in (lone_roster(seed), crowded_roster(seed)):
+            schedule = Schedule.of(*made)
+            if schedule.duties:
+                assert judge(schedule, policy_of_seed(seed)) == judge_suspects(schedule, policy_of_seed(seed))
 
 
 @given(rosters(), policies, st.data())
