@@ -116,7 +116,7 @@ def judge(schedule: Schedule, policy: Policy) -> Judgement:
 
 def judge_suspects(schedule: Schedule, policy: Policy) -> Judgement:
     """Judge whom and what a look at the whole cannot prove clean; the same as judging all, of a roster with duties."""
-    from residency.screen import suspects  # noqa: PLC0415  (loading numpy takes longer than judging a small roster)
+    from residency.suspects import suspects  # noqa: PLC0415  (loading numpy takes longer than judging a small roster)
 
     found = suspects(schedule, policy)
     of_persons = (

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from residency.model import Role
-from residency.screen.columns import Numbers, numbers
+from residency.suspects.columns import Numbers, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from residency.policy import settings as ask
-    from residency.screen.people import People
+    from residency.suspects.people import People
 
 _ROLES = {role: place for place, role in enumerate(Role)}
 

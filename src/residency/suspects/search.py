@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from residency.policy import settings as ask
-from residency.screen.columns import Columns
-from residency.screen.people import People, suspected
-from residency.screen.places import crowded, short_of_people
+from residency.suspects.columns import Columns
+from residency.suspects.people import People, suspected
+from residency.suspects.places import crowded, short_of_people
 
 if TYPE_CHECKING:
     from residency.policy import Policy

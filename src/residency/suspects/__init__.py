@@ -4,6 +4,6 @@ The rules alone say what a breach is. The screen may suspect somebody who is cle
 where a roster is large enough to be worth it.
 """
 
-from residency.screen.screen import Suspects, suspects
+from residency.suspects.search import Suspects, suspects
 
 __all__ = ["Suspects", "suspects"]

@@ -13,7 +13,7 @@ from residency.model import DutyKind
 from residency.policy import Setting
 from residency.policy import settings as ask
 from residency.rules.qualification import lacking
-from residency.screen.columns import Columns, Flags, Numbers, Spans, numbers, union
+from residency.suspects.columns import Columns, Flags, Numbers, Spans, numbers, union
 from residency.timeline import BRIDGE, SHORTEST_CUT_DAY_OFF
 
 if TYPE_CHECKING:
@@ -133,10 +133,7 @@ class People:
         axis = self.columns.axis
         long = free.end - free.start >= SHORTEST_CUT_DAY_OFF
         at_the_end = free.end % axis.span == self.horizon[1] - axis.low
-        if not len(self.leave_days.start):
-            return np.logical_and(long, at_the_end)
-        place = np.searchsorted(self.leave_days.start, free.end).clip(max=len(self.leave_days.start) - 1)
-        at_leave = self.leave_days.start[place] == free.end
+        at_leave = np.isin(free.end, self.leave_days.start)
         at_leave[at_leave] = ~self.busy.overlap(free.end[at_leave], free.end[at_leave] + 1)
         cut: Flags = long & (at_the_end | at_leave)
         return cut
