@@ -68,7 +68,7 @@ def analyse(
         services=dict(book.schedule.rotations),
         answers=answers,
         hindrances={answer: hindrances(sweep, answer) for answer in _worst(answers)},
-        pairs=_pairs(sweep, jobs) if with_pairs else None,
+        pairs=pairs_of(sweep, jobs) if with_pairs else None,
     )
 
 
@@ -99,7 +99,8 @@ class _Packed:
     days: tuple[int, ...]
 
 
-def _pairs(sweep: Sweep, jobs: int) -> Pairs:
+def pairs_of(sweep: Sweep, jobs: int) -> Pairs:
+    """All pairs of a sweep, shared by processes; the answers are the same for any number of them."""
     if jobs == 1:
         return PairSweep(sweep).pairs()
     shares = [_packed(sweep, sweep.days[number::jobs]) for number in range(jobs)]
