@@ -37,16 +37,16 @@ MOST_DAYS = 8
 MOST_NAMES = 3
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _OBSTACLES: Mapping[str, str] = {
-    Coverage.stem: "are needed where they are",
-    Qualification.stem: "may not work there",
-    WeeklyHours.stem: "would work too many hours",
-    OneDayInSeven.stem: "would lose a day off that is due",
-    RestAfterCall.stem: "would not have their rest after a long duty",
-    DutyPeriodLimit.stem: "would be on duty for too long",
-    CallFrequency.stem: "would be on call too often",
-    LeaveExclusion.stem: "are away or have their free day",
-    "double_booking": "are on this service already, or elsewhere",
-    "pinned": "hold a duty that is pinned",
+    Coverage.stem: "Needed where they are",
+    Qualification.stem: "Not qualified",
+    WeeklyHours.stem: "Too many hours",
+    OneDayInSeven.stem: "A day off that is due",
+    RestAfterCall.stem: "Rest after a long duty",
+    DutyPeriodLimit.stem: "On duty for too long",
+    CallFrequency.stem: "On call too often",
+    LeaveExclusion.stem: "Away, or on their free day",
+    "double_booking": "On this service already, or elsewhere",
+    "pinned": "Held by a pinned duty",
 }
 
 
@@ -275,7 +275,8 @@ def _day(view: _View, answer: Answer, hindrances: Sequence[Hindrance]) -> list[s
     for hindrance in hindrances:
         grouped.setdefault(hindrance.reason.code, []).append(hindrance)
     for code, found in sorted(grouped.items(), key=lambda row: (len(row[1]), row[0])):
-        lines.append(f"- {len(found)} {_OBSTACLES.get(code, code.replace('_', ' '))}. {_examples(found)}")
+        label = _OBSTACLES.get(code, code.replace("_", " "))
+        lines.append(f"- {label} ({len(found)}): {_examples(found)}")
     return lines
 
 

@@ -165,10 +165,22 @@ class Sweep:
     def _loss(self, timeline: Timeline, day: int, absence: Interval, duties: Sequence[Duty], *, is_odd: bool) -> Loss:
         parts = tuple(Part(duty, duty.start, duty.end) for duty in duties)
         is_away = any(overlaps(absence, leave) for leave in timeline.leave)
+        if not timeline.is_resident and not any(self._is_wanted(timeline, part) for part in parts):
+            return Loss(timeline.person_id, day, absence, parts)
         if parts and (is_odd or is_away or not timeline.is_resident or any(duty.pinned for duty in duties)):
             return Loss(timeline.person_id, day, absence, parts, needs_search=True)
         demands = tuple(demand for part in parts for demand in self._demands(part))
         return Loss(timeline.person_id, day, absence, parts, demands, any(map(self._is_beyond, demands)))
+
+    def _is_wanted(self, timeline: Timeline, part: Part) -> bool:
+        """Whether a service might miss somebody who is no resident, as one of its people or as a supervisor."""
+        rotation_id, person = part.duty.rotation_id, timeline.person
+        rotation = self.book.schedule.rotations.get(rotation_id or "")
+        if rotation is None or person is None:
+            return rotation_id is not None
+        is_watched = rotation.requires_supervision and bool(self.book.settings.rules.of(SupervisionRatio))
+        needed = self.book.schedule.service(rotation.id).requirements
+        return is_watched or any(row.role is person.role for row in needed)
 
     def _demands(self, part: Part) -> Iterator[Demand]:
         duty = part.duty
@@ -180,7 +192,8 @@ class Sweep:
 
     def shared_demands(self, losses: Iterable[Loss]) -> list[Demand]:
         """What of several people's duties somebody must take; of two on one service that needs one of them, the first is asked."""
-        parts = [part for loss in losses for part in loss.parts if part.duty.kind.traits.covers]
+        residents = [loss for loss in losses if self.book.schedule.timeline(loss.person).is_resident]
+        parts = [part for loss in residents for part in loss.parts if part.duty.kind.traits.covers]
         found: list[Demand] = []
         for part in sorted(parts, key=lambda item: (not self._is_critical(item.duty), item.start, item.duty.id)):
             duty = part.duty
