@@ -142,7 +142,7 @@ def test_the_engine_knows_no_domain() -> None:
     ("library", "allowed"),
     [
         ("ortools", ("residency.solver",)),
-        ("numpy", ("residency.suspects", "residency.screen", "residency.solver")),
+        ("numpy", ("residency.solver", "residency.suspects", "residency.screen", "residency.sweep")),
         ("pytest", ("rehearse.pytest_plugin", "rehearse.testing")),
         ("_pytest", ("rehearse.pytest_plugin", "rehearse.testing")),
         ("psycopg", ("rehearse.database", "rehearse.snapshot")),
