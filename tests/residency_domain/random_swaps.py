@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from residency.calendar import HOUR, moment_of, overlaps
+from residency.calendar import DAY, HOUR, moment_of, overlaps
 from residency.swaps import Asking
 
 from .rosters import World, at
@@ -46,6 +46,8 @@ def random_asking(draw: Random, kind: str, duties: tuple[Duty, ...]) -> Asking |
     others = tuple(duty for duty in duties if duty.person_id != given.person_id)
     if kind == "chain":
         return _chain(draw, duties)
+    if kind == "part" and draw.random() < 0.3:
+        return _chain_from(draw, duties)
     blank = Asking(given.person_id, "one_to_one", CLOCK, given)
     if kind == "auto_match":
         return replace(blank, type=draw.choice(("one_to_one", "absorb")), auto_approve=False, max_matches=3)
@@ -61,11 +63,23 @@ def random_asking(draw: Random, kind: str, duties: tuple[Duty, ...]) -> Asking |
     return _partly(draw, asking) if kind == "part" else asking
 
 
-def _chain(draw: Random, duties: tuple[Duty, ...]) -> Asking:
+def _chain(draw: Random, duties: tuple[Duty, ...]) -> Asking | None:
     holders = draw.sample(RESIDENTS, draw.randrange(2, len(RESIDENTS) + 1))
     found = [[duty for duty in duties if duty.person_id == holder] for holder in holders]
     links = tuple(draw.choice(held) for held in found if held)
+    if not links:
+        return None
     return Asking(links[0].person_id, "chain", CLOCK, chain=links)
+
+
+def _chain_from(draw: Random, duties: tuple[Duty, ...]) -> Asking | None:
+    """A chain of duties of one day from a minute on that lies in at least one of them, and after none."""
+    day = draw.choice(duties).start // DAY
+    asking = _chain(draw, tuple(duty for duty in duties if duty.start // DAY == day))
+    if asking is None:
+        return None
+    first, last = min(duty.start for duty in asking.chain), min(duty.end for duty in asking.chain)
+    return replace(asking, since=draw.randrange(first + 1, last)) if first + 1 < last else None
 
 
 def _partly(draw: Random, asking: Asking) -> Asking:

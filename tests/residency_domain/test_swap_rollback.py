@@ -123,7 +123,7 @@ def _minutes(rows: dict[str, Any]) -> float:
 
 def test_swaps_on_swaps_are_undone_in_reverse_order() -> None:
     """Each time what was there before that swap is there again, whatever they did to the same duties."""
-    for number in range(max(12, SWAPS // 10)):
+    for number in range(max(8, SWAPS // 10)):
         draw = drawn(f"stack {number}")
         paper, new_id = Paper(random_world(draw)), counted_ids()
         stack: list[tuple[str, str]] = []
@@ -142,7 +142,7 @@ def test_swaps_on_swaps_are_undone_in_reverse_order() -> None:
 def test_a_swap_out_of_turn_is_undone_as_a_whole_or_not_at_all() -> None:
     """Either exactly its own rows go back to its own before-image, or nothing changes and a row, or a rule, is named."""
     refused = done = 0
-    for number in range(max(25, SWAPS // 5)):
+    for number in range(max(12, SWAPS // 5)):
         draw = drawn(f"out of turn {number}")
         paper, new_id = Paper(random_world(draw)), counted_ids()
         for _ in range(20):
@@ -152,7 +152,7 @@ def test_a_swap_out_of_turn_is_undone_as_a_whole_or_not_at_all() -> None:
         for swap_id in swaps[: len(swaps) // 2 + 1]:
             was_done = _undone_or_refused(paper, swap_id)
             done, refused = done + was_done, refused + (not was_done)
-    assert min(done, refused) > 5, "both happen"
+    assert min(done, refused) > 3, "both happen"
 
 
 def _undone_or_refused(paper: Paper, swap_id: str) -> bool:

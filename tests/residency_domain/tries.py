@@ -13,4 +13,4 @@ TRIES = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 #: How many swaps of each kind are executed and undone on paper.
-SWAPS = int(os.environ.get("RESIDENCY_SWAPS", "120"))
+SWAPS = int(os.environ.get("RESIDENCY_SWAPS", "60"))
