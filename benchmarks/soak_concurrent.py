@@ -70,7 +70,7 @@ def _counted(store: Store, count: int) -> int:
         print(
             f"  {overlapped} of {count} at the same time, {again} tried again, {broken} left broken; {each:.0f} ms each"
         )
-        wrong += broken + sum(sum(meeting.accepted) != 1 for meeting in meetings)
+        wrong += broken + sum(sum(meeting.accepted) != 1 or bool(meeting.errors) for meeting in meetings)
     print(f"{len(PAIRS)} pairs, {count} meetings each on {store.backend}: {wrong} came out wrong")
     return 1 if wrong else 0
 

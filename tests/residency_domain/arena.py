@@ -45,7 +45,8 @@ class Meeting:
 
     Attributes:
         accepted: Whether the first and the second were.
-        codes: Of each one's refusal.
+        codes: Of each one's refusal; the class of an error that came out instead of an answer.
+        errors: How many ended in one; at the product's isolation none may.
         tries: How often each transaction was begun.
         overlapped: Whether the second began before the first had ended, and the other way round.
         broken: What is wrong with the roster afterwards that was not before.
@@ -55,6 +56,7 @@ class Meeting:
     accepted: tuple[bool, bool]
     codes: tuple[tuple[str, ...], tuple[str, ...]]
     tries: tuple[int, int]
+    errors: int
     overlapped: bool
     broken: tuple[str, ...]
     alerts: int
@@ -164,41 +166,40 @@ def together(attempts: Sequence[Attempt]) -> list[Runner]:
         thread.join(_PATIENCE)
     for attempt in attempts:
         attempt.finish()
-    for runner in runners:
-        if runner.error is not None:
-            raise runner.error
     return runners
 
 
 def _meeting(
     asks: tuple[Ask, Ask], attempts: Sequence[Attempt], runners: Sequence[Runner], before: State, after: State
 ) -> Meeting:
-    results = [runner.result for runner in runners if runner.result is not None]
     first, second = runners
     return Meeting(
-        accepted=tuple(is_accepted(ask, result) for ask, result in zip(asks, results, strict=True)),
-        codes=tuple(map(codes_of, results)),
-        tries=tuple(attempt.tries for attempt in attempts),
+        accepted=(is_accepted(asks[0], first.result), is_accepted(asks[1], second.result)),
+        codes=(codes_of(first), codes_of(second)),
+        tries=(attempts[0].tries, attempts[1].tries),
+        errors=sum(runner.error is not None for runner in runners),
         overlapped=first.began < second.ended and second.began < first.ended,
         broken=broken(before, after),
         alerts=sum(row["kind"] == "coverage_alert" for row in snapshot_rows(after.snapshot, schema.NOTIFICATIONS)),
     )
 
 
-def is_accepted(ask: Ask, result: OperationResult) -> bool:
+def is_accepted(ask: Ask, result: OperationResult | None) -> bool:
     """Whether what was asked for was granted; a sitting about leave is done, whatever it grants."""
+    if result is None:
+        return False
     if ask.operation == "process_leave_requests":
         return result.outcome == "done" and not result.data["denied"]
     return result.outcome == "done"
 
 
-def codes_of(result: OperationResult) -> tuple[str, ...]:
-    """Why it was refused, or denied."""
-    denied: Any = result.data.get("denied", ())
-    return (
-        *(reason.code for reason in result.reasons),
-        *(reason["code"] for entry in denied for reason in entry["reasons"]),
-    )
+def codes_of(runner: Runner) -> tuple[str, ...]:
+    """Why it was refused or denied, or what came out instead of an answer."""
+    if runner.result is None:
+        return (type(runner.error).__name__,)
+    denied: Any = runner.result.data.get("denied", ())
+    reasons = (reason["code"] for entry in denied for reason in entry["reasons"])
+    return (*(reason.code for reason in runner.result.reasons), *reasons)
 
 
 def broken(before: State, after: State) -> tuple[str, ...]:
