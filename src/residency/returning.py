@@ -169,14 +169,16 @@ class Unplanned:
         duties = tuple(duty_of_plain(row) for row in plan["basis"].values())
         return cls(duties, reshaping_of(plan), frozenset(plan["persons"]))
 
-    def lost(self, duty: Duty, passed: frozenset[str] = frozenset()) -> Lost:
+    def lost(self, duty: Duty, *, passed: frozenset[str] = frozenset()) -> Lost:
         """What became of a duty, and of those that its takers gave up; `passed` holds what is in the chain already."""
         taken = self.shape.taken.get(duty.id, ())
         holes = sorted([*(interval for interval, _ in taken), *self.shape.gone.get(duty.id, ())])
         kept = ((interval, duty.person_id) for interval in subtract([(duty.start, duty.end)], holes))
         seen = passed | {duty.id}
         behind = (
-            self.lost(other, seen) for interval, taker in taken for other in self._given_up(taker, interval, seen)
+            self.lost(other, passed=seen)
+            for interval, taker in taken
+            for other in self._given_up(taker, interval, seen)
         )
         return Lost(duty, holes[0][0], (*kept, *taken), tuple(behind))
 
