@@ -132,12 +132,12 @@ class RotationRow:
 class SpanFields:
     """A SPAN: `date`, `dates`, `start_date` with `end_date`, or `start` with `end`; exactly one of these forms."""
 
-    date: Day | None = None
-    dates: tuple[Day, ...] | None = None
-    start_date: Day | None = None
-    end_date: Day | None = None
-    start: datetime | None = None
-    end: datetime | None = None
+    date: Annotated[Day | None, Help("one whole day")] = None
+    dates: Annotated[tuple[Day, ...] | None, Help("whole days; each run of them is a span")] = None
+    start_date: Annotated[Day | None, Help("the first whole day")] = None
+    end_date: Annotated[Day | None, Help("the last whole day, included; by default the first")] = None
+    start: Annotated[datetime | None, Help("the first minute")] = None
+    end: Annotated[datetime | None, Help("the minute after the last")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,15 +186,19 @@ class DutyFields:
     """The fields of an assignment: whose, where, and one of the four ways to write an interval."""
 
     person_id: PersonField
-    rotation_id: Annotated[RotationId | None, Alias("rotation")] = None
-    block_date: Annotated[Day | None, Alias("date")] = None
-    block_period: Annotated[Period | None, Alias("period")] = None
-    start: ClockTime | datetime | None = None
-    end: ClockTime | datetime | None = None
-    hours: Annotated[Hours | None, Range(above=0, maximum=LONGEST_DUTY_HOURS)] = None
-    kind: KindWord | None = None
-    exception: bool = False
-    pinned: Annotated[bool, Alias("locked")] = False
+    rotation_id: Annotated[RotationId | None, Alias("rotation"), Help("required for kinds that cover a service")] = None
+    block_date: Annotated[Day | None, Alias("date"), Help("the day on which it starts")] = None
+    block_period: Annotated[
+        Period | None, Alias("period"), Help("the part of that day; by default what the kind implies")
+    ] = None
+    start: Annotated[ClockTime | datetime | None, Help("a time of that day, or a moment")] = None
+    end: Annotated[ClockTime | datetime | None, Help("likewise, excluded; not after the start: on the next day")] = None
+    hours: Annotated[Hours | None, Range(above=0, maximum=LONGEST_DUTY_HOURS), Help("its length, without an end")] = (
+        None
+    )
+    kind: Annotated[KindWord | None, Help("by default the rotation's, else clinical")] = None
+    exception: Annotated[bool, Help("a granted longer period, where the pack knows one")] = False
+    pinned: Annotated[bool, Alias("locked"), Help("no operation moves it")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
