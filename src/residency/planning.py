@@ -90,7 +90,7 @@ class Planner:
         if not cheapest.is_proven or not cheapest.state.moves:
             return self._judged(cheapest)
         first = self._explore(start, cheapest.state.cost())
-        return self._judged(first._replace(is_proven=True) if first.state.moves else cheapest)
+        return self._judged(cheapest._replace(state=first.state) if first.state.moves else cheapest)
 
     def _judged(self, found: Found) -> Found:
         return found._replace(state=replace(found.state, book=self._start.after(found.state.change())))
