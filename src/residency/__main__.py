@@ -6,16 +6,19 @@ import argparse
 import sys
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from residency.calendar import DAY, Interval, minute_of
 from residency.carried import read_fairness
-from residency.load import read_book, read_roster
+from residency.load import Book, read_book, read_roster
 from residency.n1_report import n1_report
 from residency.n1_result import analyse
-from residency.policy import load_policy
+from residency.plans import Fairness
+from residency.policy import DEFAULT_PACK, PACKS, load_policy
 from residency.schedule import horizon_of
 from residency.settings import Settings
 
@@ -36,17 +39,47 @@ class Wanted:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the report; 0 if every absence of one person can be covered, 1 if not."""
+    """Print the report; 0 if every absence of one person can be covered, 1 if not, 2 if there is no roster to read."""
     wanted = _wanted(arguments)
-    engine = create_engine(wanted.database)
-    with engine.connect() as connection:
-        whole = horizon_of(read_roster(connection))
-        book = read_book(connection, Settings(load_policy(wanted.rules), whole))
-        fairness = read_fairness(connection)
-    engine.dispose()
-    result = analyse(book, fairness, days=_days(wanted, whole), with_pairs=wanted.pairs, jobs=wanted.jobs)
+    try:
+        stored = _read(wanted)
+    except (SQLAlchemyError, FileNotFoundError) as error:
+        sys.stderr.write(f"cannot read a roster from {wanted.database}: {str(error).splitlines()[0]}\n")
+        return 2
+    result = analyse(stored.book, stored.fairness, days=stored.days, with_pairs=wanted.pairs, jobs=wanted.jobs)
     sys.stdout.write(n1_report(result))
     return int(any(answer.uncovered for answer in result.answers))
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What was read, and the days that are asked about."""
+
+    book: Book
+    fairness: Fairness
+    days: Interval
+
+
+def _read(wanted: Wanted) -> _Stored:
+    """Read a roster; nothing is written, and no file is made.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        SQLAlchemyError: the database does not answer, or holds no roster.
+    """
+    url = make_url(wanted.database)
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername.startswith("sqlite") and not Path(url.database or "").is_file():
+        raise FileNotFoundError("there is no such file")
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            whole = horizon_of(read_roster(connection))
+            book = read_book(connection, Settings(load_policy(wanted.rules), whole))
+            return _Stored(book, read_fairness(connection), _days(wanted, whole))
+    finally:
+        engine.dispose()
 
 
 def _wanted(arguments: Sequence[str] | None) -> Wanted:
@@ -56,13 +89,15 @@ def _wanted(arguments: Sequence[str] | None) -> Wanted:
     n1.add_argument(
         "database",
         metavar="DATABASE",
-        help="address of a database with a roster: sqlite:///file.db, postgresql+psycopg://…",
+        help="address of a database with a roster: sqlite:///file.db, postgresql://…",
     )
-    n1.add_argument("--rules", default="acgme-2025", help="the rule pack (acgme-2025)")
+    n1.add_argument("--rules", default=DEFAULT_PACK, choices=[pack.name for pack in PACKS], help="the rule pack")
     n1.add_argument("--start", type=date.fromisoformat, help="first day (of the roster)")
     n1.add_argument("--end", type=date.fromisoformat, help="last day (of the roster)")
     n1.add_argument("--no-pairs", dest="pairs", action="store_false", help="ask about one person at a time only")
-    n1.add_argument("--jobs", type=int, default=1, help="processes that share the pairs (1)")
+    n1.add_argument(
+        "--jobs", type=int, choices=range(1, 65), metavar="N", default=1, help="processes that share the pairs (1)"
+    )
     return Wanted(**vars(parser.parse_args(arguments)))
 
 

@@ -32,7 +32,7 @@ from residency.rules.qualification import lacking
 from residency.timeline import BRIDGE, SHORTEST_CUT_DAY_OFF, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from residency.model import Duty, Person, Rotation
     from residency.settings import Settings
@@ -146,6 +146,13 @@ class Screen:
         asked = self._beyond(slots, person)
         broken = self._broken(slots) if self._settings.acgme_enabled else np.zeros(len(slots), dtype=np.bool_)
         return np.where(barred | missed, NO, np.where(asked, ASK, np.where(broken, NO, YES)))
+
+    def takes(self, slots: Slots, ample: int) -> Iterator[tuple[int, bool, bool]]:
+        """The slots that may be taken: which, whether that is sure, and whether every service that is left has `ample` to spare."""
+        verdicts = self.verdicts(slots)
+        free = ~self.is_missed(slots, ample)
+        columns = np.flatnonzero(verdicts)
+        yield from zip(columns.tolist(), (verdicts[columns] == YES).tolist(), free[columns].tolist(), strict=True)
 
     # ── at a glance ────────────────────────────────────────────────────────────────────────────────────────────────────
 

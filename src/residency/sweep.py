@@ -14,8 +14,6 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from residency.admission import breaches
 from residency.calendar import DAY, Interval, overlaps
 from residency.candidates import FAR, Search
@@ -27,7 +25,7 @@ from residency.needs import Part
 from residency.plans import Fairness, Move
 from residency.policy.settings import Coverage, SupervisionRatio
 from residency.rules import SERVICE_STEMS
-from residency.screen import ASK, YES, Screen, Slot, Slots
+from residency.screen import Screen, Slot, Slots
 from residency.takers import Hand, Jury, Take, may_heal, take_of
 
 if TYPE_CHECKING:
@@ -240,14 +238,9 @@ class Sweep:
         slots = Slots(sorted(wanted), sorted(self.book.schedule.rotations))
         found: list[list[Taker]] = [[] for _ in slots.rows]
         for name, screen in self._screens.items():
-            verdicts = screen.verdicts(slots)
-            kinds = verdicts * 2 + ~screen.is_missed(slots, AMPLE)
-            known = {
-                verdict * 2 + free: Taker(name, verdict == YES, bool(free)) for verdict in (YES, ASK) for free in (0, 1)
-            }
-            columns = np.flatnonzero(verdicts)
-            for column, kind in zip(columns.tolist(), kinds[columns].tolist(), strict=True):
-                found[column].append(known[kind])
+            known = {(sure, free): Taker(name, sure, free) for sure in (True, False) for free in (True, False)}
+            for column, is_sure, is_free in screen.takes(slots, AMPLE):
+                found[column].append(known[is_sure, is_free])
         return dict(zip(slots.rows, map(tuple, found), strict=True))
 
     @cached_property

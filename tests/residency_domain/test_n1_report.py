@@ -130,6 +130,15 @@ def test_the_command_writes_the_report_of_a_stored_roster(tmp_path: Path, capsys
     assert "single points of failure" in out
 
 
+def test_a_database_without_a_roster_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is not there is not made, and an empty one is no roster."""
+    missing, empty = tmp_path / "missing.db", tmp_path / "empty.db"
+    empty.touch()
+    assert [2, 2] == [main(["n1", f"sqlite:///{path}"]) for path in (missing, empty)]
+    assert not missing.exists()
+    assert "cannot read a roster from" in capsys.readouterr().err
+
+
 def test_a_pinned_duty_that_nobody_needs_is_no_gap() -> None:
     """It stays as it is, and the service has enough without its holder."""
     world = World(horizon=WEEK).rotation("clinic", min_persons=0).residents("R1", "R2")
