@@ -184,20 +184,36 @@ class Timeline:
     @cached_property
     def free_stretches(self) -> list[FreeStretch]:
         """The free stretches of the horizon, in order."""
-        leave = clip(self.leave_days, self._days)
-        free = subtract([self._days], union(self.busy, leave) if leave else self.busy)
-        leave_starts = {start for start, _ in leave}
-        return [FreeStretch(start, end, self._is_cut(end, leave_starts)) for start, end in free]
+        return [FreeStretch(start, end, self._is_cut(end)) for start, end in self._free]
 
-    def _is_cut(self, end: int, leave_starts: set[int]) -> bool:
+    @cached_property
+    def _free(self) -> list[Interval]:
+        leave = clip(self.leave_days, self._days)
+        return subtract([self._days], union(self.busy, leave) if leave else self.busy)
+
+    @cached_property
+    def _leave_starts(self) -> frozenset[int]:
+        return frozenset(start for start, _ in self.leave_days)
+
+    def _is_cut(self, end: int) -> bool:
+        """Whether leave or the roster's end, not work, stops a free stretch."""
         if end == self.horizon[1]:
             return True
-        return end in leave_starts and not clip(self.busy[slice(*touching(self.busy, (end, end)))], (end, end + 1))
+        return end in self._leave_starts and not clip(
+            self.busy[slice(*touching(self.busy, (end, end)))], (end, end + 1)
+        )
 
     @cached_property
     def days_off(self) -> list[int]:
         """The minute in which each day off starts, in order, laid from the beginning of its free stretch."""
-        return [stretch.start + number * DAY for stretch in self.free_stretches for number in range(stretch.days_off)]
+        laid: list[int] = []
+        for start, end in self._free:
+            length = end - start
+            if length >= DAY:
+                laid += range(start, end - DAY + 1, DAY)
+            elif length >= SHORTEST_CUT_DAY_OFF and self._is_cut(end):
+                laid.append(start)
+        return laid
 
     def days_off_in(self, window: Window) -> int:
         """How many days off start in a window."""
@@ -381,7 +397,7 @@ class Timeline:
 
 
 #: What is seen of a timeline whatever its duties are.
-_UNTOUCHED = ("_rotation_windows", "leave", "leave_days")
+_UNTOUCHED = ("_rotation_windows", "leave", "leave_days", "_leave_starts")
 
 
 def _windows_near(windows: Sequence[Window], within: Interval) -> list[Window]:

@@ -217,3 +217,24 @@ def crowded_roster(seed: int) -> tuple[Roster, Interval]:
     away = [_absence(n, code, days) for n, code in enumerate(_codes(seed + 1, digits.below(3)))]
     needs = [_requirement(n, code, days) for n, code in enumerate(_codes(seed + 2, digits.below(4)))]
     return Roster(PERSONS, ROTATIONS, tuple(duties), tuple(needs), (), tuple(away)), (START, START + days * DAY)
+
+
+def long_roster(seed: int) -> tuple[Roster, Interval]:
+    """Two people over most of a year, which follows from an integer: half-days, calls and nights, now and then weeks without duty."""
+    digits, days = Digits(seed), 300
+    duties: list[Duty] = []
+    for person in PERSONS[:2]:
+        day = digits.below(10) - 5
+        for code in _codes(seed + len(duties), 40):
+            chosen = Digits(code)
+            kind = chosen.pick(
+                (DutyKind.CLINICAL, DutyKind.IN_HOUSE_CALL, DutyKind.NIGHT_FLOAT, DutyKind.HOME_CALL_IDLE)
+            )
+            clock, length = chosen.pick(_STARTS), chosen.pick((6 * HOUR, 10 * HOUR, 12 * HOUR, 24 * HOUR))
+            for offset in range(chosen.pick((1, 3, 5, 6, 9))):
+                at = START + (day + offset) * DAY + clock
+                duties.append(Duty(f"d{len(duties)}", person.id, "ward", at, at + length, kind))
+            day += chosen.pick((4, 6, 7, 7, 8, 30))
+    away = [_absence(n, code, days) for n, code in enumerate(_codes(seed + 1, 12))]
+    periods = _periods(Digits(seed + 2).number, days) if digits.below(2) else []
+    return Roster(PERSONS, ROTATIONS, tuple(duties), (), tuple(periods), tuple(away)), (START, START + days * DAY)

@@ -8,7 +8,7 @@ import naive
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from naive_minutes import Found
-from random_rosters import POLICIES, Digits, changes, crowded_roster, lone_roster, rosters
+from random_rosters import POLICIES, Digits, changes, crowded_roster, lone_roster, long_roster, rosters
 
 from residency.compliance import Touched, check, judge, judge_suspects, new_or_worse, rejudge
 from residency.rules import STEMS, Record, record_order
@@ -166,4 +166,18 @@ def test_changes_follow_each_other(made: tuple[Roster, Interval], policy: Policy
         schedule = schedule.with_changes(change)
         judgement = rejudge(judgement, schedule, Touched.of(schedule, change), policy)
         roster = changed(roster, change)
+        assert judge(Schedule.of(roster, horizon), policy) == judgement
+
+
+@given(st.integers(0, 2**40), policies, st.data())
+@settings(max_examples=max(40, settings.default.max_examples // 3))
+def test_a_change_within_a_year_is_judged_as_the_year(seed: int, policy: Policy, data: st.DataObject) -> None:
+    """However far apart windows, rotations and weeks without duty lie, what a change reaches is all that it alters."""
+    roster, horizon = long_roster(seed)
+    schedule = Schedule.of(roster, horizon)
+    judgement = judge(schedule, policy)
+    for _ in range(3):
+        change = data.draw(changes(roster, horizon))
+        schedule, roster = schedule.with_changes(change), changed(roster, change)
+        judgement = rejudge(judgement, schedule, Touched.of(schedule, change), policy)
         assert judge(Schedule.of(roster, horizon), policy) == judgement

@@ -66,6 +66,8 @@ SEED = pack_of(
     ),
 )
 
+#: Of New York's rules 24 + 3 hours are certain. An unaveraged day off a week and limits in emergency rooms are reported of them as well, and
+#: wait for the text.
 NY405 = pack_of(
     "ny405",
     tuple(
