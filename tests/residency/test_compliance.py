@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from random_rosters import START, rosters
 
 from residency.calendar import DAY, HOUR, Interval, minute_of
-from residency.compliance import Touched, blocking, check, judge, new_or_worse, rejudge
+from residency.compliance import Touched, blocking, check, judge, judge_suspects, new_or_worse, rejudge
 from residency.model import (
     Absence,
     AbsenceKind,
@@ -231,3 +232,14 @@ def assert_no_relief(before: Roster, after: Roster, horizon: Interval) -> None:
         if record.rule in ("weekly_hours", "call_frequency"):
             key = (record.rule, record.code, record.persons, record.start, record.severity)
             assert found.get(key, -1) >= record.excess or record.severity is Severity.POLICY
+
+
+@pytest.mark.parametrize("start", [-400 * DAY, -DAY])
+def test_the_screen_sees_duty_on_leave_that_began_before_all_duty(start: int) -> None:
+    """Leave that begins long before the first duty is its holder's, not that of whoever is judged before."""
+    others = tuple(Person(f"R{number}", pgy_level=2) for number in range(1, 4))
+    leave = Absence("a", "R2", MONDAY + start, MONDAY + 2 * DAY, AbsenceKind.PARENTAL)
+    schedule = Schedule.of(Roster(others, duties=days(60, 1, "R2"), absences=(leave,)), WEEK)
+    found = judge_suspects(schedule, load_policy())
+    assert [record.rule for record in found.records] == ["leave_exclusion"]
+    assert found == judge(schedule, load_policy())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from residency.calendar import DAY, Interval, day_end, day_start
+from residency.calendar import DAY, Interval, clip, day_end, day_start
 from residency.model import DutyKind
 
 if TYPE_CHECKING:
@@ -110,12 +110,13 @@ class Columns:
         return np.array([kind in kinds for kind in DutyKind])[self.kind]
 
     def spans(self, intervals_of: Callable[[Timeline], Iterable[Interval]]) -> Spans:
-        """Disjoint intervals of each person on the line."""
+        """Disjoint intervals of each person on the line, as far as it has minutes for them: beyond, nobody has duty."""
+        whole = (self.axis.low, self.axis.low + self.axis.span - _APART)
         found = [
             self.axis.interval(place, interval)
             for place, timeline in enumerate(self.timelines)
             if timeline.absences
-            for interval in intervals_of(timeline)
+            for interval in clip(intervals_of(timeline), whole)
         ]
         return Spans(numbers([start for start, _ in found]), numbers([end for _, end in found]))
 
