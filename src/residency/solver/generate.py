@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FIRST_ROUND = 0.2
 _ROUND = 0.5
 #: A round that lowers the objective by less than this share is the last.
-_LEAST_GAIN = 0.1
+_LEAST_GAIN = 0.2
 
 
 def generate(
