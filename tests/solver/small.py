@@ -125,7 +125,13 @@ def _requirement(draw: st.DrawFn, number: int, days: int) -> Requirement:
 
 def _absence(draw: st.DrawFn, number: int, days: int) -> Absence:
     start = START + draw(st.integers(0, days - 1)) * DAY + draw(st.sampled_from([0, 12 * HOUR]))
-    return Absence(f"a{number}", draw(st.sampled_from(PERSONS)).id, start, start + draw(st.sampled_from([DAY, 2 * DAY])), AbsenceKind.VACATION)
+    return Absence(
+        f"a{number}",
+        draw(st.sampled_from(PERSONS)).id,
+        start,
+        start + draw(st.sampled_from([DAY, 2 * DAY])),
+        AbsenceKind.VACATION,
+    )
 
 
 def _legal(held: Iterable[Duty], horizon: tuple[int, int], policy: Policy) -> Iterator[Duty]:

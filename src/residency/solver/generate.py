@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from residency.solver.constraints import make_build
 from residency.solver.explain import explain
 from residency.solver.result import Placing, Result
+from residency.solver.rolling import is_long, week_by_week
 from residency.solver.soft import Soft
 from residency.solver.solve import Answer, Effort, Progress, Status, solve
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 #: Deterministic seconds of the first round, which may prove the best or that there is none, and of each round that improves.
 _FIRST_ROUND = 0.2
 _ROUND = 0.5
+#: Deterministic seconds of the rounds of a part of a long span; the first that finds anything is the last.
+_BRIEF_ROUNDS = (0.15, 0.3, 0.6)
+#: A part of a long span may take so many times its even share of what is left.
+_PART_SHARES = 4
 #: A round that lowers the objective by less than this share is the last.
 _LEAST_GAIN = 0.2
 
@@ -32,15 +37,48 @@ def generate(
     on_progress: Callable[[Progress], object] | None = None,
     stop: threading.Event | None = None,
 ) -> Result:
-    """The best schedule that the effort finds, or why there is none."""
+    """The best schedule that the effort finds, or why there is none; a long span is made week by week."""
+    if not is_long(problem):
+        return _generate(problem, effort, on_progress, stop)[0]
+    halves = [_PartSolver(replace(effort, seconds=effort.seconds / 2), on_progress, stop) for _ in range(2)]
+    return week_by_week(problem, halves[0].solve, halves[1].solve)
+
+
+class _PartSolver:
+    """Makes the parts of half a long span, one after another, with half the effort."""
+
+    def __init__(
+        self, effort: Effort, on_progress: Callable[[Progress], object] | None, stop: threading.Event | None
+    ) -> None:
+        self._effort = effort
+        self._told = on_progress
+        self._stop = stop
+
+    def solve(self, part: Problem, parts_left: int) -> Result:
+        """The schedule of a part, with a share of what is left of the effort."""
+        left = max(self._effort.seconds, 0.0)
+        share = replace(self._effort, seconds=left * min(1.0, _PART_SHARES / parts_left), presolve=False)
+        result, spent = _generate(part, share, self._told, self._stop)
+        self._effort = replace(self._effort, seconds=left - spent)
+        return result
+
+
+def _generate(
+    problem: Problem,
+    effort: Effort,
+    on_progress: Callable[[Progress], object] | None,
+    stop: threading.Event | None,
+) -> tuple[Result, float]:
+    """A problem solved at once, with the effort spent."""
     build = make_build(problem)
     soft = Soft(build)
     soft.penalties.minimise(build.model)
     search = Search(build, effort, on_progress, stop)
     answer = search.run()
     if answer.status is Status.INFEASIBLE:
-        return Result(answer.status, conflict=explain(problem, replace(effort, seconds=search.left)))
-    return result_of(build, soft, answer)
+        conflict = explain(problem, replace(effort, seconds=search.left))
+        return Result(answer.status, conflict=conflict), effort.seconds
+    return result_of(build, soft, answer), effort.seconds - search.left
 
 
 class Search:
@@ -61,8 +99,8 @@ class Search:
 
     def run(self) -> Answer:
         """The best answer of all rounds, with the best bound."""
-        best = self._first()
-        while best.status is Status.FEASIBLE and not self._is_over:
+        best = self._first() if self._effort.presolve else self._brief()
+        while best.status is Status.FEASIBLE and self._effort.presolve and not self._is_over:
             self._hint(best)
             found = self._round(_ROUND, improving=True)
             gained = _gain(best, found)
@@ -70,6 +108,15 @@ class Search:
             if gained < _LEAST_GAIN:
                 break
         return best
+
+    def _brief(self) -> Answer:
+        """What short searches find in the model as it is; any answer where that is nothing."""
+        for seconds in _BRIEF_ROUNDS:
+            answer = self._round(seconds, improving=True)
+            if answer.status is not Status.NO_ANSWER or self._is_over:
+                return answer
+        self._effort = replace(self._effort, presolve=True)
+        return self._first()
 
     def _first(self) -> Answer:
         """Any answer: short searches of both sorts in turn, each longer than the last."""

@@ -95,7 +95,7 @@ class Worker:
         duties: what stays as it is, on either side of the generated days too, by start.
         absences: of every kind; whoever reads them looks at what is approved.
         periods: sorted by start, disjoint.
-        balances: what the equity ledger says they have carried: kind → days, nights or times.
+        balances: what they have carried before: kind of the equity ledger → days, nights or times; `minutes` → minutes worked.
     """
 
     person: Person
@@ -148,6 +148,7 @@ class Figures:
     """The figures in force and what surrounds the roster.
 
     Attributes:
+        until: windows are kept up to here, as what follows is not known yet; None: up to the horizon's end.
         acgme_enabled: False: only the integrity rules bind.
         max_major_holidays: how many one person may work, or None.
         wishes: with the interval that each is about.
@@ -156,11 +157,17 @@ class Figures:
 
     policy: Policy
     horizon: Interval
+    until: int | None = None
     acgme_enabled: bool = True
     max_major_holidays: int | None = None
     holidays: tuple[Holiday, ...] = ()
     wishes: tuple[tuple[Preference, Interval], ...] = ()
     balances: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def known(self) -> Interval:
+        """The part of the horizon that is looked at."""
+        return self.horizon if self.until is None else (self.horizon[0], min(self.horizon[1], self.until))
 
 
 @dataclass(frozen=True)

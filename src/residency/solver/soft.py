@@ -94,7 +94,7 @@ def near_limit(soft: Soft) -> None:
         for plan in soft.build.plans:
             if not plan.worker.person.is_resident or not plan.is_open:
                 continue
-            for span in spans(plan.worker, setting.window, figures.horizon, setting.anchor):
+            for span in spans(plan.worker, figures, setting.window, setting.anchor):
                 limit = window_limit(plan, setting, span)
                 if limit is not None:
                     near = limit * _NEAR_PERCENT // 100
@@ -114,11 +114,11 @@ def _minutes_in(plan: Plan, within: Interval) -> Terms:
 
 def workload_spread(soft: Soft) -> None:
     """Hours of the horizon beyond an even share by counted days, those beyond it by more than eight counted twice."""
-    horizon = soft.build.problem.figures.horizon
+    horizon = soft.build.problem.figures.known
     whole = Span(*horizon)
     plans = [plan for plan in soft.build.plans if plan.is_open and plan.worker.person.is_resident]
     days = {plan.id: max(1, counted_days(plan.worker, whole)) for plan in plans}
-    held = {plan.id: held_minutes(plan, whole) for plan in plans}
+    held = {plan.id: held_minutes(plan, whole) + plan.worker.balances.get("minutes", 0) for plan in plans}
     posts = (post for post in soft.build.problem.posts if any(w.person.is_resident for w, _ in soft.build.takers(post)))
     rate = even_rate(days, held, sum(post.minutes * post.heads for post in posts))
     for plan in plans:
@@ -130,7 +130,7 @@ def workload_spread(soft: Soft) -> None:
 
 def _even(soft: Soft, name: PenaltyName, number: Callable[[Shift], int], kinds: tuple[str, ...]) -> None:
     """Charge what each has beyond an even number of burdens, what they carried before included."""
-    horizon = soft.build.problem.figures.horizon
+    horizon = soft.build.problem.figures.known
     terms: dict[str, Terms] = {}
     carried: dict[str, int] = {}
     for plan in soft.build.plans:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ortools.sat.python.cp_model import IntVar
 
+    from residency.solver.problem import Figures
     from residency.solver.variables import Build, Plan, Shift
 
 #: A free stretch that leave or the roster's end cuts short is a day off from so many minutes on.
@@ -29,7 +30,7 @@ class DaysOff:
     def __init__(self, build: Build, plan: Plan, region: Interval) -> None:
         self._build = build
         self._plan = plan
-        self._horizon = build.problem.figures.horizon
+        self._horizon = build.problem.figures.known
         self._leave = leave_days(plan.worker)
         self._region = region
         self._days = dict(self._laid()) | dict(self._cut())
@@ -94,9 +95,9 @@ class DaysOff:
         if any(shift.literal is None for shift in touching) or any(a < end and b > start for a, b in self._leave):
             return None
         literal = self._build.model.new_bool_var(f"{self._plan.id} off {start}-{end}")
-        for shift in touching:
-            if shift.literal is not None:
-                self._build.model.add_implication(literal, ~shift.literal)
+        busy = [~shift.literal for shift in touching if shift.literal is not None]
+        if busy:
+            self._build.model.add_bool_and(busy).only_enforce_if(literal)
         return literal
 
     def _cut(self) -> Iterator[tuple[int, IntVar]]:
@@ -124,13 +125,13 @@ def _free(plan: Plan, leave: tuple[Interval, ...], horizon: Interval) -> list[In
     return subtract([horizon], merge(sorted([*held, *leave])))
 
 
-def held_days_off(plan: Plan, horizon: Interval, low: int, high: int) -> int:
+def held_days_off(plan: Plan, figures: Figures, low: int, high: int) -> int:
     """How many days off start in [low, high) while nothing is chosen."""
     leave = leave_days(plan.worker)
     count = 0
-    for start, end in _free(plan, leave, horizon):
+    for start, end in _free(plan, leave, figures.known):
         laid = (end - start) // DAY
-        if not laid and end - start >= SHORTEST_CUT and _is_cut_short(plan, leave, horizon, end):
+        if not laid and end - start >= SHORTEST_CUT and _is_cut_short(plan, leave, figures.known, end):
             laid = 1
         count += sum(low <= start + number * DAY < high for number in range(laid))
     return count

@@ -167,6 +167,19 @@ class Build:
         if chosen:
             self.clause(ground, [*chosen, *unless])
 
+    def rule_out(
+        self, ground: Ground, chain: Iterable[Shift], others: Iterable[Shift], unless: Iterable[cp_model.IntVar] = ()
+    ) -> None:
+        """If all of a chain is worked, none of the others is, unless one of the literals is true."""
+        decided = [shift.literal for shift in chain if shift.literal is not None]
+        out = [~shift.literal for shift in others if shift.literal is not None]
+        held = any(shift.literal is None for shift in others)
+        if decided and held:
+            self.clause(ground, [*(~literal for literal in decided), *unless])
+        elif out:
+            constraint = self._under(ground, self.model.add_bool_and(out))
+            constraint.only_enforce_if([*decided, *(~literal for literal in unless)])
+
     def at_most(self, ground: Ground, terms: Sequence[tuple[int, cp_model.IntVar]], limit: int) -> None:
         """The sum of factor × literal stays within the limit, or at nothing where the limit was passed before."""
         if sum(factor for factor, _ in terms if factor > 0) > limit:
@@ -181,12 +194,13 @@ class Build:
         """An expression equals a number."""
         self._under(ground, self.model.add(total == number))
 
-    def _under(self, ground: Ground, constraint: cp_model.Constraint) -> None:
+    def _under(self, ground: Ground, constraint: cp_model.Constraint) -> cp_model.Constraint:
         if self.is_explaining:
             literal = self.grounds.get(ground)
             if literal is None:
                 literal = self.grounds[ground] = self.model.new_bool_var(f"{ground.stem} {ground.subject}")
             constraint.only_enforce_if(literal)
+        return constraint
 
     def implied(self, cause: Sequence[Shift], effect: cp_model.IntVar, unless: Iterable[Shift] = ()) -> None:
         """Define `effect` as true whenever all of these shifts are worked and none of `unless` is. It may be true otherwise."""

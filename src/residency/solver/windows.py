@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from residency.model import RotationPeriod
-    from residency.solver.problem import Worker
+    from residency.solver.problem import Figures, Worker
 
 #: A window counts as a week at least, or two shifts beside a month of leave would be "84 hours a week".
 SHORTEST = 7
@@ -27,8 +27,12 @@ class Span(NamedTuple):
     granted: int | None = None
 
 
-def spans(worker: Worker, kind: WindowKind, horizon: Interval, anchor: int | None = None) -> tuple[Span, ...]:
-    """The windows of a worker inside the horizon, in order."""
+def spans(worker: Worker, figures: Figures, kind: WindowKind, anchor: int | None = None) -> tuple[Span, ...]:
+    """The windows of a worker inside the horizon, in order, as far as it is known."""
+    return _clipped(_whole_spans(worker, kind, figures.horizon, anchor), figures.known)
+
+
+def _whole_spans(worker: Worker, kind: WindowKind, horizon: Interval, anchor: int | None) -> tuple[Span, ...]:
     low, high = horizon
     if kind is WindowKind.ROLLING28:
         last = max(low, high - _BLOCK)

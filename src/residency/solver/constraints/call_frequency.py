@@ -27,7 +27,7 @@ def call_frequency(build: Build) -> None:
         for plan in build.plans:
             if not plan.worker.person.is_resident or not plan.is_open:
                 continue
-            for span in spans(plan.worker, setting.window, figures.horizon, setting.anchor):
+            for span in spans(plan.worker, figures, setting.window, setting.anchor):
                 _limit(build, plan, span, max(1, counted_days(plan.worker, span) // setting.every))
 
 

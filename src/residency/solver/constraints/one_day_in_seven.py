@@ -44,11 +44,12 @@ def _touched(plan: Plan) -> Span:
 
 
 def _enough_days_off(build: Build, plan: Plan, setting: OneDayInSeven) -> None:
-    horizon = build.problem.figures.horizon
+    figures = build.problem.figures
+    horizon = figures.known
     touched = _touched(plan)
     windows = [
         span
-        for span in spans(plan.worker, setting.window, horizon, setting.anchor)
+        for span in spans(plan.worker, figures, setting.window, setting.anchor)
         # a day off that begins in a window may be lost to a shift on the day after it
         if span.start < touched.end and span.end > touched.start - DAY
     ]
@@ -58,7 +59,7 @@ def _enough_days_off(build: Build, plan: Plan, setting: OneDayInSeven) -> None:
     days_off = DaysOff(build, plan, (max(region[0], horizon[0]), region[1]))
     for span in windows:
         due = counted_days(plan.worker, span) // 7
-        held = held_days_off(plan, horizon, span.start, span.end)
+        held = held_days_off(plan, figures, span.start, span.end)
         text = f"{plan.id} is due {counted(due, 'day')} off {days_text(span.start, span.end)}"
         ground = Ground("one_day_in_seven", plan.id, span.start, span.end, text)
         if due:
@@ -74,17 +75,20 @@ def _no_long_run(build: Build, plan: Plan, setting: OneDayInSeven) -> None:
 
 
 def _no_long_run_with_nights(build: Build, plan: Plan, setting: OneDayInSeven) -> None:
-    nights = {
-        shift.start - shift.start % DAY: shift
+    nights = [
+        shift
         for shift in plan.shifts
         if shift.kind is DutyKind.NIGHT_FLOAT and nights_of(shift, shift.start - DAY, shift.end)
-    }
+    ]
     runs = _runs(build, plan, setting.max_days)
-    for night, shift in nights.items():
+    for shift in nights:
+        night = shift.start - shift.start % DAY
         for first in range(night - setting.max_days * DAY, night + 1, DAY):
-            dates = [runs.date(first + number * DAY) for number in range(setting.max_days + 1)]
-            if all(literal is not None for literal in dates):
-                build.forbid(_ground(plan, setting), (shift,), [~literal for literal in dates if literal is not None])
+            days = [first + number * DAY for number in range(setting.max_days + 1)]
+            dates = [~literal for day in days if (literal := runs.date(day)) is not None]
+            if len(dates) > setting.max_days and not (shift.literal is None and all(map(runs.is_known, days))):
+                own = [] if shift.literal is None else [~shift.literal]
+                build.clause(_ground(plan, setting), [*own, *dates])
 
 
 def _ground(plan: Plan, setting: OneDayInSeven) -> Ground:

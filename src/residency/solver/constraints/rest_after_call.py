@@ -34,5 +34,4 @@ def _rest(build: Build, plan: Plan, setting: RestAfterCall) -> None:
             continue
         unless = [shift.literal for shift in following if shift.literal is not None]
         for chain in chains_to(plan, last, lambda chain: length(chain) >= setting.after):
-            for shift in too_soon:
-                build.forbid(ground, (*chain, shift), unless)
+            build.rule_out(ground, chain, too_soon, unless)

@@ -37,8 +37,7 @@ def _rest(build: Build, plan: Plan, setting: RestBetweenShifts) -> None:
         unless = [shift.literal for shift in following if shift.literal is not None]
         if not _is_stricter_after_long(build, setting):
             unless += _long_periods(build, plan, last, setting.below)
-        for shift in too_soon:
-            build.forbid(ground, (last, shift), unless)
+        build.rule_out(ground, (last,), too_soon, unless)
 
 
 def _is_stricter_after_long(build: Build, setting: RestBetweenShifts) -> bool:

@@ -25,7 +25,7 @@ def weekly_hours(build: Build) -> None:
         for plan in build.plans:
             if not plan.worker.person.is_resident or not plan.is_open:
                 continue
-            for span in spans(plan.worker, setting.window, figures.horizon, setting.anchor):
+            for span in spans(plan.worker, figures, setting.window, setting.anchor):
                 limit = window_limit(plan, setting, span)
                 if limit is not None:
                     _limit(build, plan, span, limit)
