@@ -137,6 +137,11 @@ def _written(problem: Problem, placings: Sequence[Placing], new_id: Callable[[st
     return Written(Change(tuple(added), tuple(removed)), tuple(created))
 
 
+def placed(placings: Iterable[Placing]) -> tuple[Duty, ...]:
+    """A schedule's duties where there is no database to name them: numbered by start, service and person."""
+    return tuple(_duty(f"duty-{number}", placing) for number, placing in enumerate(sorted(placings), start=1))
+
+
 def _duty(identity: str, placing: Placing) -> Duty:
     post = placing.post
     return Duty(identity, placing.person_id, post.rotation_id, post.start, post.end, post.kind)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FIRST_ROUND = 0.2
 _ROUND = 0.5
 #: Deterministic seconds of the rounds of a part of a long span; the first that finds anything is the last.
-_BRIEF_ROUNDS = (0.15, 0.3, 0.6)
+_BRIEF_ROUNDS = (0.15, 0.15, 0.3, 0.3)
 #: A part of a long span may take so many times its even share of what is left.
 _PART_SHARES = 4
 #: A round that lowers the objective by less than this share is the last.
@@ -57,7 +57,7 @@ class _PartSolver:
     def solve(self, part: Problem, parts_left: int) -> Result:
         """The schedule of a part, with a share of what is left of the effort."""
         left = max(self._effort.seconds, 0.0)
-        share = replace(self._effort, seconds=left * min(1.0, _PART_SHARES / parts_left), presolve=False)
+        share = replace(self._effort, seconds=left * min(1.0, _PART_SHARES / parts_left), brief=True)
         result, spent = _generate(part, share, self._told, self._stop)
         self._effort = replace(self._effort, seconds=left - spent)
         return result
@@ -98,9 +98,11 @@ class Search:
         self.left = effort.seconds
 
     def run(self) -> Answer:
-        """The best answer of all rounds, with the best bound."""
-        best = self._first() if self._effort.presolve else self._brief()
-        while best.status is Status.FEASIBLE and self._effort.presolve and not self._is_over:
+        """The best answer of all rounds, with the best bound; a brief search ends with the first round that finds anything."""
+        if self._effort.brief:
+            return self._brief()
+        best = self._first()
+        while best.status is Status.FEASIBLE and not self._is_over:
             self._hint(best)
             found = self._round(_ROUND, improving=True)
             gained = _gain(best, found)
@@ -110,12 +112,12 @@ class Search:
         return best
 
     def _brief(self) -> Answer:
-        """What short searches find in the model as it is; any answer where that is nothing."""
+        """What short searches from different seeds find; any answer where that is nothing."""
         for seconds in _BRIEF_ROUNDS:
             answer = self._round(seconds, improving=True)
             if answer.status is not Status.NO_ANSWER or self._is_over:
                 return answer
-        self._effort = replace(self._effort, presolve=True)
+            self._effort = replace(self._effort, seed=self._effort.seed + 1)
         return self._first()
 
     def _first(self) -> Answer:

@@ -42,7 +42,7 @@ class Effort:
         workers: threads; another number may give another answer.
         seed: 0 to 2³¹ − 1.
         improving: only look around the best so far, which finds good answers fast and proves next to nothing.
-        presolve: False: search the model as it is; of a large model that is searched briefly, presolve is most of the work.
+        brief: simplify the model less before the search; of a large model that is searched briefly that is most of the work.
         gap: the search may end once it is proved that nothing is better by more than this share of the objective.
         wall_seconds: an end by the clock on the wall. What is found then depends on the machine; for measuring, not for results.
     """
@@ -51,7 +51,7 @@ class Effort:
     workers: int = 2
     seed: int = 0
     improving: bool = False
-    presolve: bool = True
+    brief: bool = False
     gap: float = 0.0
     wall_seconds: float | None = None
 
@@ -150,7 +150,9 @@ def _set_parameters(solver: cp_model.CpSolver, effort: Effort) -> None:
     parameters.interleave_search = True
     parameters.random_seed = effort.seed
     parameters.use_lns_only = effort.improving
-    parameters.cp_model_presolve = effort.presolve
+    if effort.brief:
+        parameters.cp_model_probing_level = 0
+        parameters.symmetry_level = 0
     parameters.relative_gap_limit = effort.gap
     if effort.wall_seconds is not None:
         parameters.max_time_in_seconds = effort.wall_seconds

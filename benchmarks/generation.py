@@ -1,0 +1,104 @@
+"""``python -m benchmarks.generation``: a year of sixty residents, made, exported, loaded again, and judged.
+
+Three scenarios in one project: the first loads the demand (`benchmarks.demand`) and runs `generate_schedule` in its own process; its roster
+is read from the evidence and exported; the second loads the export and runs `validate_acgme` with ``require: true``. The seconds of the
+step are those that the run itself reports: reading the roster, the model, the search, the rules' judgement and the rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.demand import FIRST_DAY, YEAR, YearDemand, demand
+from residency.calendar import DAY
+from residency.compliance import check
+from residency.export import fixture_text
+from residency.generating import placed
+from residency.policy import load_policy
+from residency.schedule import Schedule
+from residency.solver.generate import generate
+from residency.solver.problem import Demand, Figures, make_problem
+from residency.solver.solve import Effort
+
+if TYPE_CHECKING:
+    from residency.model import Roster
+    from residency.solver.result import Result
+
+_SCENARIO = """\
+scenario:
+  name: A generated year is clean
+  id: generated-year
+  setup:
+    database: {{load_fixtures: [year.json]}}
+    constraints: {{horizon: {{start: {first}, end: {last}}}}}
+  test_case:
+    operation: validate_acgme
+    parameters: {{require: true}}
+  expected_outcome:
+    acgme_compliant: true
+    coverage_gap_hours: 0
+"""
+
+
+def made(year: YearDemand, effort: Effort) -> tuple[Roster, Result, float]:
+    """Return the roster with its schedule, the result, and the seconds that it took."""
+    begun = time.perf_counter()
+    wishes = tuple((wish, (wish.start, wish.start + DAY)) for wish in year.wishes)
+    figures = Figures(load_policy(), year.horizon, holidays=year.holidays, wishes=wishes)
+    result = generate(make_problem(year.roster, Demand(year.horizon), figures), effort)
+    roster = replace(year.roster, duties=placed(result.placings))
+    return roster, result, time.perf_counter() - begun
+
+
+def judged_by_a_scenario(year: YearDemand, roster: Roster, days: int) -> str:
+    """Export the roster, load it again as a fixture, validate it; return the status of the run."""
+    from rehearse import run_scenario_full  # noqa: PLC0415  (after the working directory is the project)
+    from rehearse.api.loader import ScenarioLoader  # noqa: PLC0415
+
+    last = FIRST_DAY + timedelta(days=days - 1)
+    text = fixture_text(roster, holidays=year.holidays, preferences=year.wishes)
+    here = Path.cwd()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "scenarios"
+        folder.mkdir()
+        (folder / "year.json").write_text(text, encoding="utf-8")
+        (folder / "year.yaml").write_text(_SCENARIO.format(first=FIRST_DAY, last=last), encoding="utf-8")
+        os.chdir(name)
+        try:
+            scenario = ScenarioLoader().load_scenario(folder / "year.yaml")
+            return str(asyncio.run(run_scenario_full(scenario)).status)
+        finally:
+            os.chdir(here)
+
+
+def main() -> None:
+    """Make, judge, and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.generation", description=__doc__)
+    parser.add_argument("--days", type=int, default=YEAR)
+    parser.add_argument("--effort", type=float, default=200.0)
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args()
+    year = demand(chosen.days)
+    roster, result, seconds = made(year, Effort(seconds=chosen.effort, workers=1, seed=chosen.seed))
+    print(f"{chosen.days} days, 60 residents: {result.status} in {seconds:.1f} s, {len(roster.duties)} duties")
+    if not result.is_found:
+        return
+    begun = time.perf_counter()
+    records = check(Schedule.of(roster, year.horizon), load_policy())
+    violations = [record for record in records if record.severity == "violation"]
+    print(f"rules: {len(violations)} violations in {time.perf_counter() - begun:.1f} s")
+    print(f"exported, loaded again, validate_acgme: {judged_by_a_scenario(year, roster, chosen.days)}")
+    for penalty in result.penalties:
+        print(f"  {penalty.name}: {penalty.amount} (cost {penalty.cost})")
+
+
+if __name__ == "__main__":
+    main()
