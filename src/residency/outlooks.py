@@ -104,6 +104,10 @@ class Outlooks:
         weight = self._fairness.weight(replace(part.duty, start=part.start, end=part.end)) if direct else 0
         return Outlook(hopeless, moves, takers, frozenset(able), distance, weight)
 
+    def chain(self, demand: Demand, name: str) -> int:
+        """The fewest moves if somebody takes all of a demand; more than any plan has if that cannot be."""
+        return self._chain(self._asked(demand), name, demand.part.interval)
+
     def _asked(self, demand: Demand) -> _Asked:
         left = self._search.max_depth - demand.level + 1
         return _Asked(demand.part, left, demand.rescues, demand.supervision)

@@ -169,7 +169,7 @@ class Planner:
 
     def _followers(self, state: State, *, by_id: bool) -> Iterator[State]:
         demand = state.pending[0]
-        choices = self._free(state, demand)
+        choices, bound = self._free(state, demand), self._bound(state)
         moments = {moment for free in choices.values() for interval in free for moment in interval}
         cuts = sorted({demand.part.end, *moments})
         starting = [
@@ -182,21 +182,36 @@ class Planner:
             starting.sort(key=lambda choice: self._eagerness(state, *choice))
         for name, free_until in starting:
             for cut in sorted((cut for cut in cuts if demand.part.start < cut <= free_until), reverse=True):
-                if cut < demand.part.end and not self._is_worth_cutting(state, demand):
+                if cut < demand.part.end and not self._is_worth_cutting(bound, demand):
                     break
+                if cut == demand.part.end and not self._is_worth_taking(state, bound, name, by_id=by_id):
+                    continue
                 following = self._taken(state, name, cut)
                 if following is not None:
                     yield following
         if demand.may_stay_open:
             yield self._left_open(state, next(cut for cut in cuts if cut > demand.part.start))
 
-    def _is_worth_cutting(self, state: State, demand: Demand) -> bool:
+    def _is_worth_cutting(self, bound: Cost, demand: Demand) -> bool:
         """Whether two moves for one demand may still be as good as the best plan so far."""
         if self._least is None or demand.outlook.hopeless:
             return True
-        bound = self._bound(state)
         moves = bound.moves - demand.outlook.moves + max(2, demand.outlook.moves)
         return (bound.critical, bound.uncovered, moves) <= self._least[:3]
+
+    def _is_worth_taking(self, state: State, bound: Cost, name: str, *, by_id: bool) -> bool:
+        """Whether it may still be as good as the best plan so far, or better, that somebody takes all of the next demand."""
+        demand = state.pending[0]
+        chain = self._outlooks.chain(demand, name)
+        if self._least is None:
+            return True
+        distance = self._search.distance(demand.part.duty.person_id, name, demand.part)
+        least = bound._replace(
+            moves=bound.moves - demand.outlook.moves + max(chain, demand.outlook.moves),
+            persons=max(bound.persons, len({*state.loads, name})),
+            distance=bound.distance - demand.outlook.distance + distance,
+        )
+        return least <= self._least if by_id else least < self._least
 
     def _left_open(self, state: State, end: int) -> State:
         left = state.left_open(end)
