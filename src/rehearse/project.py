@@ -10,6 +10,8 @@ from rehearse.errors import Complaints, Problem, did_you_mean
 from rehearse.source import Source, Span
 
 FILE = "pyproject.toml"
+DATABASE_VARIABLE = "REHEARSE_DATABASE"
+"""Names the server for scenarios run from Python and pytest; unset means SQLite."""
 
 
 @dataclass(frozen=True, kw_only=True)

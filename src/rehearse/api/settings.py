@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING
 from rehearse.artifacts.store import ArtifactStore
 from rehearse.database.open import open_store
 from rehearse.loading.catalog import Catalog
-from rehearse.project import Project, find_project
+from rehearse.project import DATABASE_VARIABLE, Project, find_project
 from rehearse.registry import domains
 
 if TYPE_CHECKING:
     from rehearse.database.store import Store
-
-DATABASE_VARIABLE = "REHEARSE_DATABASE"
-"""Names the server for scenarios run from Python and pytest; unset means SQLite."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from rehearse.cli import engine
 from rehearse.cli.boundary import MISTAKE, PASSED, CallerError
 from rehearse.cli.terminal import Printer, for_people
 from rehearse.errors import Problem, did_you_mean
-from rehearse.loading.tree import plain_value
+from rehearse.loading.entries import Entry, entry_of
 from rehearse.report.model import count_text
 from rehearse.report.visible import cell, visible
 
@@ -34,19 +34,6 @@ class Selection:
         categories = ("", entry.category, engine.category_of(written, entry.category))
         wanted = engine.category_of(written, self.category)
         return wanted in categories and self.priority in ("", entry.priority) and set(self.tags) <= set(entry.tags)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A scenario in the list, as its author wrote it."""
-
-    id: str
-    name: str
-    suite: str
-    category: str
-    priority: str
-    tags: tuple[str, ...]
-    file: str
 
 
 PRIORITIES = ("critical", "high", "medium", "low")
@@ -88,28 +75,6 @@ def _list_as_json(entries: list[Entry]) -> None:
     lines = JsonLines(sys.stdout)
     for entry in entries:
         lines.write({key: json_value(value) for key, value in asdict(entry).items()})
-
-
-def entry_of(written: Written) -> Entry:
-    """Return what the list shows of a scenario; what is no text is left to the check."""
-    tags = written.node.get("tags")
-    values = plain_value(tags) if tags else ()
-    return Entry(
-        written.id,
-        written.name,
-        "/".join(written.suite),
-        text_at(written, "category"),
-        text_at(written, "priority") or "medium",
-        tuple(str(tag) for tag in values) if isinstance(values, tuple) else (),
-        written.source.name,
-    )
-
-
-def text_at(written: Written, key: str) -> str:
-    """Return the text under a key of a scenario as it was written, or the empty text."""
-    node = written.node.get(key)
-    value = plain_value(node) if node else ""
-    return value if isinstance(value, str) else ""
 
 
 def check_scenarios(names: tuple[str, ...], validators: tuple[str, ...]) -> int:

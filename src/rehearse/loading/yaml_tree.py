@@ -98,8 +98,7 @@ def _follow(parser: _Parser, builder: _Builder) -> None:
         AliasEvent: builder.alias,
         DocumentStartEvent: builder.document,
     }
-    while True:
-        event = next_event()
+    while (event := next_event()) is not None:  # after the end of the stream there is none
         handler = handlers.get(type(event))
         if handler is not None:
             handler(event)

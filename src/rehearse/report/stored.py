@@ -90,7 +90,7 @@ def stored_report(files: Files, result: ScenarioResult, *, whole: bool = True) -
         whole: Read the SQL log and make the domain's panels too.
     """
     scenario = _scenario(files)
-    statements = _statements(files) if whole else ()
+    statements = stored_statements(files) if whole else ()
     steps = {step.name for step in result.steps}
     counted = sum(sum(step.queries.values()) for step in result.steps)
     return RunReport(
@@ -202,7 +202,8 @@ def _text(scenario: MapNode | None, key: str) -> str:
     return "" if isinstance(value, tuple | FrozenMap) else plain(value)
 
 
-def _statements(files: Files) -> tuple[Statement, ...]:
+def stored_statements(files: Files) -> tuple[Statement, ...]:
+    """Return the SQL log of a run, as far as a report shows it; nothing if it was not kept."""
     if SQL not in files.names:
         return ()
     lines = files.read(SQL).splitlines()[: LIMITS.statements + 1]

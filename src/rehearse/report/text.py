@@ -75,13 +75,13 @@ def status_text(result: ScenarioResult) -> str:
 def report_lines(result: ScenarioResult, *, limits: Limits = LIMITS, journal: tuple[str, ...] = ()) -> tuple[Line, ...]:
     """Return the whole report, line by line; changed rows of `journal` tables are counted, not shown."""
     sections = (
-        _heading(result),
-        _steps(result),
-        _changes(result, limits, journal),
+        heading_section(result),
+        steps_section(result),
+        changes_section(result, limits, journal),
         _checks(result, limits),
-        _errors(result),
-        _attempts(result),
-        _evidence(result),
+        errors_section(result),
+        attempts_section(result),
+        evidence_section(result),
     )
     lines: list[Line] = []
     for section in sections:
@@ -91,14 +91,16 @@ def report_lines(result: ScenarioResult, *, limits: Limits = LIMITS, journal: tu
     return tuple(lines)
 
 
-def _heading(result: ScenarioResult) -> Iterator[Line]:
+def heading_section(result: ScenarioResult) -> Iterator[Line]:
+    """Yield what ran, how it ended, and on what."""
     yield Line(f"{MARKS[result.status]} {cell(result.scenario_name or result.scenario_id)}", STYLES[result.status])
     yield Line(f"  {headline(result).text[2:]}")
     orders = f" · {result.orders}" if result.orders else ""
     yield Line(f"  {isolation_text(result)}{orders}", "dim")
 
 
-def _steps(result: ScenarioResult) -> Iterator[Line]:
+def steps_section(result: ScenarioResult) -> Iterator[Line]:
+    """Yield what was done, step by step, with the reasons of refusals."""
     if not result.steps:
         return
     yield Line("What was done", "title")
@@ -125,7 +127,8 @@ def _reason(reason: Reason) -> Line:
     return Line(f"        {cell(reason.code)}: {cell(reason.text)}", "dim")
 
 
-def _changes(result: ScenarioResult, limits: Limits, journal: tuple[str, ...]) -> Iterator[Line]:
+def changes_section(result: ScenarioResult, limits: Limits, journal: tuple[str, ...]) -> Iterator[Line]:
+    """Yield the rows that changed; those of `journal` tables are counted."""
     if result.diff is None:
         return
     diff = result.diff
@@ -180,7 +183,8 @@ def _check(check: CheckResult, width: int) -> Iterator[Line]:
     yield from (Line(f"      {line}", "dim") for line in visible(check.traceback).rstrip().splitlines())
 
 
-def _errors(result: ScenarioResult) -> Iterator[Line]:
+def errors_section(result: ScenarioResult) -> Iterator[Line]:
+    """Yield what ended the run before its time, with its traceback."""
     if result.error is None:
         return
     yield Line(f"What went wrong in phase {result.phase}" if result.phase else "What went wrong", "title")
@@ -192,7 +196,8 @@ def _errors(result: ScenarioResult) -> Iterator[Line]:
         yield from (Line(f"  {line}", "dim") for line in visible(result.traceback).rstrip().splitlines())
 
 
-def _attempts(result: ScenarioResult) -> Iterator[Line]:
+def attempts_section(result: ScenarioResult) -> Iterator[Line]:
+    """Yield the attempts, if there were several."""
     if len(result.attempts) < 2:  # noqa: PLR2004  (one attempt is the run itself)
         return
     yield Line("Attempts" + (": they disagree" if result.flaky else ""), "title")
@@ -201,7 +206,8 @@ def _attempts(result: ScenarioResult) -> Iterator[Line]:
         yield Line(f"  {attempt.number}  {attempt.status}  {cell(attempt.run_id)}{error}", STYLES[attempt.status])
 
 
-def _evidence(result: ScenarioResult) -> Iterator[Line]:
+def evidence_section(result: ScenarioResult) -> Iterator[Line]:
+    """Yield where the evidence lies."""
     if result.run_path:
         yield Line(f"Evidence: {cell(result.run_path)}", "dim")
     if result.fingerprint:
