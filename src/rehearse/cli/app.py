@@ -15,6 +15,7 @@ from rehearse.cli.inspect import inspect
 from rehearse.cli.judge import judge
 from rehearse.cli.list import list_
 from rehearse.cli.run import run
+from rehearse.cli.schema import schema
 from rehearse.cli.show import show
 
 COMMANDS = (
@@ -26,6 +27,7 @@ COMMANDS = (
     ("inspect", inspect),
     ("clean", clean),
     ("domain", domain),
+    ("schema", schema),
     ("adopt", adopt),
 )
 

@@ -141,12 +141,13 @@ def marks_of(annotation: object) -> tuple[object, ...]:
     if get_origin(annotation) is Annotated:
         inner, *marks = get_args(annotation)
         return (*marks_of(inner), *marks)
-    if _is_union(annotation):
+    if is_union(annotation):
         return tuple(mark for member in get_args(annotation) for mark in marks_of(member))
     return ()
 
 
-def _is_union(annotation: object) -> bool:
+def is_union(annotation: object) -> bool:
+    """Whether a type is written as several."""
     return get_origin(annotation) is Union or type(annotation).__name__ == "UnionType"
 
 
@@ -167,7 +168,7 @@ def type_words(annotation: object) -> str:
     origin = get_origin(annotation)
     if origin is Annotated:
         return _annotated_words(annotation)
-    if _is_union(annotation):
+    if is_union(annotation):
         return " or ".join(dict.fromkeys(type_words(part) for part in get_args(annotation) if part is not type(None)))
     if origin is Literal:
         return "one of " + ", ".join(str(value) for value in get_args(annotation))
