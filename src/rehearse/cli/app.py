@@ -11,6 +11,7 @@ from rehearse.cli.boundary import bounded
 from rehearse.cli.check import check
 from rehearse.cli.clean import clean
 from rehearse.cli.domain import domain
+from rehearse.cli.explain import explain
 from rehearse.cli.inspect import inspect
 from rehearse.cli.judge import judge
 from rehearse.cli.list import list_
@@ -21,6 +22,7 @@ from rehearse.cli.show import show
 COMMANDS = (
     ("list", list_),
     ("check", check),
+    ("explain", explain),
     ("run", run),
     ("show", show),
     ("judge", judge),

@@ -151,3 +151,20 @@ def print_schema(name: str, output: str) -> int:
         raise CallerError(f"cannot write {output}: {error.strerror or error}") from error
     for_people(json=False).line(f"Schema: {output}", style="dim")
     return PASSED
+
+
+def explain_scenarios(names: tuple[str, ...], validators: tuple[str, ...]) -> int:
+    """Print what scenarios will do, in plain words.
+
+    Raises:
+        ScenarioError: If one is unknown or has mistakes.
+    """
+    from rehearse.report.explain import explanation_lines  # noqa: PLC0415  (only this command needs it)
+
+    project = engine.project()
+    printer = Printer(sys.stdout)
+    for number, written in enumerate(engine.selected(engine.catalog(project), names)):
+        if number:
+            printer.line()
+        printer.lines(explanation_lines(engine.planned(engine.load(written, project, validators))))
+    return PASSED
