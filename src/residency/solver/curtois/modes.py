@@ -42,7 +42,8 @@ class Modes:
         count: All modes.
         duty: By mode: 0 for a day off, 1 + the number of the shift.
         place: By mode: which day of its row, from 0.
-        follows: By two shifts: whether the second may be worked the day after the first.
+        after: By shift: those that may be worked on the day after it.
+        before: By shift: those that it may be worked on the day after.
         allowed: By day and two modes: whether the day before may end in the first and the day in the second.
     """
 
@@ -52,9 +53,9 @@ class Modes:
         self.count = self.rests + kinds * self.row
         self.duty: Integers = np.repeat(np.arange(kinds + 1), [self.rests] + [self.row] * kinds)
         self.place: Integers = np.concatenate([np.arange(self.rests), np.tile(np.arange(self.row), kinds)])
-        self.follows: Flags = np.array(
-            [[then not in shift.not_followed_by for then in range(kinds)] for shift in instance.shifts]
-        )
+        shifts = instance.shifts
+        self.after = [[then for then in range(kinds) if then not in shift.not_followed_by] for shift in shifts]
+        self.before = [[shift for shift in range(kinds) if then in self.after[shift]] for then in range(kinds)]
         self.allowed: Flags = np.stack([self._allowed(day, contract) for day in range(instance.days)])
 
     def of_duty(self, duty: int) -> slice:
@@ -69,8 +70,8 @@ class Modes:
         for before in range(self.count):
             place = int(self.place[before])
             if works[before]:
-                allowed[before, works & (self.place == place + 1)] = True
-                allowed[before, works] &= self.follows[self.duty[before] - 1][self.duty[works] - 1]
+                followers = 1 + np.array(self.after[self.duty[before] - 1], dtype=np.int64)
+                allowed[before, np.isin(self.duty, followers) & (self.place == place + 1)] = True
                 allowed[before, 0] = place + 1 >= contract.min_consecutive_shifts or place == day - 1
             else:
                 allowed[before, min(place + 1, self.rests - 1)] = True

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from residency.solver.curtois.modes import Contract, Integers, Modes
-from residency.solver.curtois.resources import Resources
+from residency.solver.curtois.resources import Moves, Resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,6 +70,7 @@ class Pricer:
         self._contract = Contract.of(instance.employees[persons[0]])
         self._modes = Modes(instance, self._contract)
         self._resources = Resources(instance, persons, counted)
+        self._moves = Moves(self._resources, self._modes)
         shape = (self._days, self._modes.count, len(persons), *self._resources.shape)
         # What no roster reaches is never written, so the arrays are made once.
         self._forward = np.full(shape, _NEVER, dtype=np.int64)
@@ -92,7 +93,8 @@ class Pricer:
 
     def _prices(self, day: int, duty: int) -> Integers:
         """By person, shaped to be added to arrays of amounts."""
-        return self._cost[:, day, duty].reshape(-1, *(1 for _ in self._resources.shape))
+        prices: Integers = self._cost[:, day, duty][(..., *(None for _ in self._resources.shape))]
+        return prices
 
     def _price_forward(self, at: Sequence[int]) -> None:
         states = self._forward[:, :, : len(at)]
@@ -123,8 +125,8 @@ class Pricer:
         for shift in range(self._kinds):
             price = self._prices(day, 1 + shift)
             self._resources.move(day, shift, is_first=True).forward(rested, price, work[shift, 0])
-            earlier = np.flatnonzero(self._modes.follows[:, shift])
-            if before is not None and goes_on and len(earlier):
+            earlier = self._modes.before[shift]
+            if before is not None and goes_on and earlier:
                 row = reduce(np.minimum, (before[kind, :goes_on] for kind in earlier))
                 move = self._resources.move(day, shift, is_first=False)
                 move.forward(row, price, work[shift, 1 : goes_on + 1])
@@ -150,9 +152,9 @@ class Pricer:
         np.minimum(rested[-1], worked[:, 0].min(axis=0), out=off[-1])
         least = self._contract.min_consecutive_shifts - 1
         for shift in range(self._kinds):
-            later = np.flatnonzero(self._modes.follows[shift])
+            later = self._modes.after[shift]
             work[shift] = _NEVER
-            if len(later):
+            if later:
                 work[shift, :-1] = reduce(np.minimum, (worked[kind, 1:] for kind in later))
             for ends in (slice(least, None), slice(day, min(day + 1, least))):
                 np.minimum(work[shift, ends], rested[0], out=work[shift, ends])
@@ -187,17 +189,6 @@ class Pricer:
         cells: Integers = states[day].reshape(self._modes.count, len(self.persons), -1)
         return cells
 
-    def _moves(self, day: int, *, is_back: bool) -> Integers:
-        """By mode and cell, the cell before or after a day that ends in the mode; -1 where there is none."""
-        cells = np.arange(math.prod(self._resources.shape))
-        tables = [cells] * self._modes.rests
-        for duty, place in zip(
-            self._modes.duty[self._modes.rests :], self._modes.place[self._modes.rests :], strict=True
-        ):
-            move = self._resources.move(day, int(duty) - 1, is_first=bool(place == 0))
-            tables.append(move.before if is_back else move.after)
-        return np.stack(tables)
-
     def _trace_back(self, targets: Targets, modes: Integers, amounts: Integers, duties: Integers) -> None:
         """Fill in the days before each target, last day first."""
         for day in range(int(targets.days.max()), 0, -1):
@@ -205,7 +196,7 @@ class Pricer:
             mode, place = modes[live], targets.places[live]
             cost = self._cells(self._forward, day)[mode, place, amounts[live]]
             cost = cost - self._cost[place, day, self._modes.duty[mode]]
-            cell = self._moves(day, is_back=True)[mode, amounts[live]]
+            cell = self._moves.before(day)[mode, amounts[live]]
             earlier = self._cells(self._forward, day - 1)[:, place, cell].T
             fits = (earlier == cost[:, None]) & self._modes.allowed[day][:, mode].T
             modes[live], amounts[live] = fits.argmax(axis=1), cell
@@ -218,7 +209,7 @@ class Pricer:
             live = np.flatnonzero(targets.days < day)
             mode, place = modes[live], targets.places[live]
             cost = self._cells(self._backward, day - 1)[mode, place, amounts[live]]
-            cell = self._moves(day, is_back=False)[:, amounts[live]].T
+            cell = self._moves.after(day)[:, amounts[live]].T
             later = self._cells(self._backward, day)[every[None, :], place[:, None], cell]
             later = later + self._cost[place, day][:, self._modes.duty]
             fits = (later == cost[:, None]) & self._modes.allowed[day][mode] & (cell >= 0)

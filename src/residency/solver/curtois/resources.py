@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from types import EllipsisType
 
     from residency.solver.curtois.instance import Instance
-    from residency.solver.curtois.modes import Integers
+    from residency.solver.curtois.modes import Integers, Modes
 
 _Cut: TypeAlias = "tuple[EllipsisType | slice, ...]"
 
-_SATURDAY, _SUNDAY, _WEEK = 5, 6, 7
+_MONDAY, _SATURDAY, _SUNDAY, _WEEK = 0, 5, 6, 7
 
 
 class Move:
@@ -81,3 +81,35 @@ class Resources:
         weekday = day % _WEEK
         is_weekend = weekday == _SATURDAY or (weekday == _SUNDAY and is_first)
         return self._moves[is_weekend][shift]
+
+
+class Moves:
+    """By mode and cell, the cells before and after a day that ends in the mode; -1 where there is none.
+
+    Days differ only in whether they are a Saturday, a Sunday or neither, so that three tables each are all of them.
+    """
+
+    def __init__(self, resources: Resources, modes: Modes) -> None:
+        kinds = (_MONDAY, _SATURDAY, _SUNDAY)
+        moves = {kind: [self._move(resources, modes, kind, mode) for mode in range(modes.count)] for kind in kinds}
+        rest = np.arange(math.prod(resources.shape))
+        self._before = {kind: np.stack([move.before if move else rest for move in moves[kind]]) for kind in kinds}
+        self._after = {kind: np.stack([move.after if move else rest for move in moves[kind]]) for kind in kinds}
+
+    @staticmethod
+    def _move(resources: Resources, modes: Modes, day: int, mode: int) -> Move | None:
+        duty = int(modes.duty[mode])
+        return resources.move(day, duty - 1, is_first=bool(modes.place[mode] == 0)) if duty else None
+
+    def before(self, day: int) -> Integers:
+        """Where a day came from."""
+        return self._before[_kind(day)]
+
+    def after(self, day: int) -> Integers:
+        """Where a day leads to."""
+        return self._after[_kind(day)]
+
+
+def _kind(day: int) -> int:
+    weekday = day % _WEEK
+    return weekday if weekday in (_SATURDAY, _SUNDAY) else _MONDAY
