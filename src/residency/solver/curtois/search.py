@@ -2,9 +2,9 @@
 
 1. `generation` gives a bound that is nearly tight (within 0.2 % on instances 2 to 7) and rosters that are nearly optimal, in seconds.
 2. `restricted` puts the best roster together from all the columns that were needed on the way.
-3. CP-SAT improves on it by its own large neighbourhoods. On instances 5 to 7 it comes to the same quality only from such a beginning:
-   alone it has to find whole rows of work by changing single shifts. Where the linear program is far off, in small instances with hardly
-   any slack, it proves the optimum.
+3. CP-SAT proves the optimum where the linear program is far off, in small instances with hardly any slack; what that does not settle soon,
+   it improves by its own large neighbourhoods. On instances 5 to 7 it comes to this quality only from such a beginning: alone it has to find
+   whole rows of work by changing single shifts.
 
 Each stage is left out once the bound is reached. With `Effort.wall_seconds` every stage ends by the clock as well; without, the same seed
 and workers give the same roster.
@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from residency.solver.curtois.instance import Instance
 
 #: Shares of `Effort.wall_seconds` after which the linear program, dives, and the choice among their columns come to an end.
-_ROOT, _DIVING, _CHOICE = 0.35, 0.5, 0.6
+_ROOT, _DIVING, _CHOICE = 0.35, 0.55, 0.75
 #: What is searched among columns: dives, and nodes of the integer program.
-_MORE_DIVES, _NODES = 1, 30
+_MORE_DIVES, _NODES = 3, 30
+#: Deterministic seconds in which CP-SAT may prove before it only improves.
+_PROVING = 1.0
 #: Arrays of this many states are a gigabyte; an instance of more is left to CP-SAT.
 _MOST_STATES = 1 << 26
 #: Enough deterministic seconds for a model of which everything is fixed.
@@ -97,22 +99,13 @@ def search(instance: Instance, effort: Effort) -> Solution:
     clock = _Clock(effort.wall_seconds)
     if states(instance) > _MOST_STATES:
         model = model_of(instance)
-        return _solution(model, _improve(model, effort, clock), 0)
+        return _solution(model, solve(model.program, _limited(effort, clock)), 0)
     generation = Generation(instance)
     if generation.impossible:
         return Solution(Status.INFEASIBLE, unable=tuple(instance.employees[at].id for at in generation.impossible))
     found = _by_columns(instance, generation, clock, effort.seed)
     roster = tuple(tuple(duty - 1 if duty else None for duty in column.duties) for column in found.columns)
-    cost = cost_of(instance, found.columns)
-    if cost == found.bound:
-        return _itemised(instance, roster, found.bound)
-    model = model_of(instance)
-    model.variables.hint(model.program, roster)
-    model.program.add(model.penalties.total() >= found.bound)
-    answer = _improve(model, effort, clock)
-    if answer.objective is not None and answer.objective <= cost:
-        return _solution(model, answer, found.bound)
-    return _itemised(instance, roster, max(found.bound, answer.bound or 0))
+    return _improved(instance, _itemised(instance, roster, found.bound), effort, clock)
 
 
 def _by_columns(instance: Instance, generation: Generation, clock: _Clock, seed: int) -> _Found:
@@ -134,9 +127,32 @@ def _better(instance: Instance, first: tuple[Column, ...], second: tuple[Column,
     return min(first, second, key=lambda columns: cost_of(instance, columns))
 
 
-def _improve(model: Model, effort: Effort, clock: _Clock) -> Answer:
+def _improved(instance: Instance, best: Solution, effort: Effort, clock: _Clock) -> Solution:
+    """The best that CP-SAT makes of a solution: it proves for a while, and improves for the rest of the effort."""
+    proving = min(_PROVING, effort.seconds)
+    for step in (replace(effort, seconds=proving), replace(effort, seconds=effort.seconds - proving, improving=True)):
+        if best.roster is None or best.status is Status.OPTIMAL:
+            break
+        model = model_of(instance)
+        model.variables.hint(model.program, best.roster)
+        model.program.add(model.penalties.total() >= (best.bound or 0))
+        best = _best(best, _solution(model, solve(model.program, _limited(step, clock)), best.bound or 0))
+    return best
+
+
+def _best(known: Solution, found: Solution) -> Solution:
+    """What was found if it costs no more than what was known, with what either proved and the effort of both."""
+    bound = max(known.bound or 0, found.bound or 0)
+    is_better = found.cost is not None and known.cost is not None and found.cost <= known.cost
+    chosen = found if is_better else known
+    status = Status.OPTIMAL if chosen.cost == bound else Status.FEASIBLE
+    return replace(chosen, status=status, bound=bound, effort=known.effort + found.effort)
+
+
+def _limited(effort: Effort, clock: _Clock) -> Effort:
+    """An effort that ends with the clock as well, though not at once."""
     left = clock.left()
-    return solve(model.program, replace(effort, wall_seconds=None if left is None else max(_LEAST_SECONDS, left)))
+    return effort if left is None else replace(effort, wall_seconds=max(_LEAST_SECONDS, left))
 
 
 def _itemised(instance: Instance, roster: Roster, bound: int) -> Solution:
