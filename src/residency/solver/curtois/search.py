@@ -29,8 +29,9 @@ from residency.solver.solve import Answer, Effort, Status, solve
 if TYPE_CHECKING:
     from residency.solver.curtois.instance import Instance
 
-#: Shares of `Effort.wall_seconds` after which the linear program, dives, and the choice among their columns come to an end.
-_ROOT, _DIVING, _CHOICE = 0.35, 0.55, 0.75
+#: Shares of `Effort.wall_seconds` after which the linear program, the first dive, further dives, and the choice among columns end. The first
+#: dive is what the rest lives on: a slow machine spends its minute there.
+_ROOT, _FIRST, _DIVING, _CHOICE = 0.4, 0.85, 0.55, 0.75
 #: What is searched among columns: dives, and nodes of the integer program.
 _MORE_DIVES, _NODES = 3, 30
 #: Deterministic seconds in which CP-SAT may prove before it only improves.
@@ -112,11 +113,11 @@ def _by_columns(instance: Instance, generation: Generation, clock: _Clock, seed:
     """The roster of the best dive, or of the best choice among all their columns."""
     generation.root(lambda: clock.is_over(_ROOT))
     choice = random.Random(seed)  # noqa: S311  (chance of a search, not of a secret)
-    best = generation.dive(None, lambda: clock.is_over(_DIVING))
+    best = generation.dive(None, lambda: clock.is_over(_FIRST))
     for _ in range(_MORE_DIVES):
-        if cost_of(instance, best) > generation.bound:
+        if cost_of(instance, best) > generation.bound and not clock.is_over(_DIVING):
             best = _better(instance, best, generation.dive(choice, lambda: clock.is_over(_DIVING)))
-    if cost_of(instance, best) == generation.bound:
+    if cost_of(instance, best) == generation.bound or clock.is_over(_CHOICE):
         return _Found(generation.bound, best)
     chosen = choose(instance, generation.master.columns, best, nodes=_NODES, seconds=clock.left(_CHOICE))
     return _Found(generation.bound, _better(instance, best, chosen or best))
