@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FIRST_ROUND = 0.2
 _ROUND = 0.5
 #: Deterministic seconds of the rounds of a part of a long span; the first that finds anything is the last.
-_BRIEF_ROUNDS = (0.15, 0.15, 0.3, 0.3)
+_BRIEF_ROUNDS = (0.1, 0.2, 0.3, 0.3)
 #: A part of a long span may take so many times its even share of what is left.
 _PART_SHARES = 4
 #: A round that lowers the objective by less than this share is the last.

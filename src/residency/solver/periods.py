@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from residency.calendar import WEEK
 from residency.solver.variables import BRIDGE
 
 if TYPE_CHECKING:
@@ -14,9 +15,17 @@ if TYPE_CHECKING:
     Chain = tuple[Shift, ...]
 
 
+#: No chain with the rest after it is longer: what was held so long before a choice, or is so long after it, is not touched by it.
+_REACH = WEEK
+
+
 def segments(plan: Plan) -> tuple[Shift, ...]:
-    """The shifts that belong in duty periods."""
-    return tuple(shift for shift in plan.shifts if shift.kind.traits.in_period)
+    """The shifts that belong in duty periods, as far as a choice can reach."""
+    chosen = [shift for shift in plan.shifts if shift.literal is not None]
+    if not chosen:
+        return ()
+    low, high = chosen[0].start - _REACH, max(shift.end for shift in chosen) + _REACH
+    return tuple(shift for shift in plan.starting_in(low, high) if shift.kind.traits.in_period)
 
 
 def chains_to(plan: Plan, last: Shift, is_enough: Callable[[Chain], bool]) -> Iterator[Chain]:

@@ -153,6 +153,7 @@ def _set_parameters(solver: cp_model.CpSolver, effort: Effort) -> None:
     if effort.brief:
         parameters.cp_model_probing_level = 0
         parameters.symmetry_level = 0
+        parameters.max_presolve_iterations = 1
     parameters.relative_gap_limit = effort.gap
     if effort.wall_seconds is not None:
         parameters.max_time_in_seconds = effort.wall_seconds
