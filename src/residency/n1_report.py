@@ -230,7 +230,7 @@ def _only_one(view: _View) -> list[str]:
     lines = [
         "## Single points of failure",
         "",
-        "Only one colleague could come. If that one is away or tired, nobody does.",
+        "Only one colleague could take it at once. Without that one it takes a chain of replacements, or stays open.",
         "",
     ]
     lines += ["| the only one | times | for | first dates |", "|---|--:|---|---|"]
