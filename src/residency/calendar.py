@@ -6,7 +6,7 @@ from the same date. Interval lists are sorted and disjoint unless a function say
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -144,29 +144,6 @@ def total(intervals: Iterable[Interval]) -> int:
     return sum(end - start for start, end in intervals)
 
 
-class PrefixSums:
-    """The minutes of disjoint sorted intervals before any moment, in O(log n) after one pass."""
-
-    __slots__ = ("_before", "_intervals", "_starts")
-
-    def __init__(self, intervals: Sequence[Interval]) -> None:
-        self._intervals = intervals
-        self._starts = [start for start, _ in intervals]
-        self._before = list(accumulate((end - start for start, end in intervals), initial=0))
-
-    def before(self, moment: int) -> int:
-        """How many of the minutes lie before `moment`."""
-        index = bisect_right(self._starts, moment) - 1
-        if index < 0:
-            return 0
-        start, end = self._intervals[index]
-        return self._before[index] + min(moment, end) - start
-
-    def between(self, start: int, end: int) -> int:
-        """How many of the minutes lie in an interval."""
-        return self.before(end) - self.before(start)
-
-
 def minutes_by_day(intervals: Iterable[Interval], days: Interval) -> list[int]:
     """Prefix sums by day: entry i is how many minutes lie in the first i days of the whole days `days`.
 
@@ -230,7 +207,9 @@ def clip_windows(windows: Iterable[Window], horizon: Interval) -> list[Window]:
     """The parts of windows inside the horizon."""
     low, high = horizon
     return [
-        Window(max(low, window.start), min(high, window.end), window.weekly_limit)
+        window
+        if low <= window.start and window.end <= high
+        else Window(max(low, window.start), min(high, window.end), window.weekly_limit)
         for window in windows
         if window.start < high and window.end > low
     ]
