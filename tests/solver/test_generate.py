@@ -10,13 +10,13 @@ import pytest
 
 from residency.calendar import DAY, HOUR, minute_of
 from residency.compliance import check
-from residency.model import Absence, AbsenceKind, Duty, DutyKind, Person, Requirement, Roster, Rotation
+from residency.model import Absence, AbsenceKind, Duty, DutyKind, Holiday, Person, Requirement, Roster, Rotation
 from residency.policy import load_policy
 from residency.schedule import Schedule
 from residency.solver.generate import generate
 from residency.solver.problem import Demand, Figures, PenaltyName, Problem, make_problem
-from residency.solver.result import Result
-from residency.solver.rolling import week_by_week
+from residency.solver.result import Placing, Result
+from residency.solver.rolling import part_of, week_by_week
 from residency.solver.shares import even_level, even_rate
 from residency.solver.solve import Effort, Progress, Status
 
@@ -67,7 +67,7 @@ def test_the_conflict_of_three_people_and_twenty_eight_nights() -> None:
 def test_one_day_that_cannot_be_filled_is_the_whole_conflict() -> None:
     """Of a month in which one post has nobody, only that post is told, with why each person cannot have it."""
     rows, horizon = roster(3, *(need("ward", day, 7, 17, 1 + (day == 9)) for day in range(28)), days=28)
-    more = tuple(need("call", day, 18, 22) for day in range(28))
+    more = tuple(need("call", day, begins, begins + 2) for day in range(28) for begins in (18, 20))
     day = MONDAY + 9 * DAY
     away = tuple(Absence(f"a{name}", name, day, day + DAY, AbsenceKind.ILLNESS) for name in ("R1", "R2"))
     problem = posed(replace(rows, requirements=rows.requirements + more, absences=away), horizon)
@@ -174,3 +174,18 @@ def test_a_search_is_ended_on_request() -> None:
     stop = threading.Event()
     stop.set()
     assert Status.NO_ANSWER is generate(posed(rows, horizon), EFFORT, stop=stop).status
+
+
+def test_older_duties_are_remembered_as_numbers() -> None:
+    """A week knows the last five weeks' duties; of what lies further back it knows nights, weekends, holidays and minutes."""
+    rows, horizon = roster(1, *(need("call", day, 7, 31) for day in range(70)), days=70)
+    problem = posed(rows, horizon)
+    holiday = replace(problem.figures, holidays=(Holiday(MONDAY + 6 * DAY, "-"),))
+    given = [Placing(post, "R1") for post in problem.posts[:63:3]]
+    part = part_of(replace(problem, figures=holiday), (MONDAY + 63 * DAY, MONDAY + 70 * DAY), given)
+    (worker,) = part.workers
+    old = len(given) - len(worker.duties)
+    assert (7, None) == (len(part.posts), part.figures.until)
+    assert 0 < old < len(given)
+    assert (old, old * DAY) == (worker.balances["night"], worker.balances["minutes"])
+    assert (True, True) == (worker.balances["holiday"] > 0, worker.balances["weekend"] > 0)
