@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +20,12 @@ EFFORT = Effort(seconds=5, workers=1)
 
 
 @given(problems())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(os.environ.get("RESIDENCY_EXAMPLES", "60")),
+    deadline=None,
+    derandomize="RESIDENCY_EXAMPLES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
 def test_the_solver_and_the_rules_agree(made: tuple[Roster, Problem]) -> None:
     """An answer breaks no rule, and infeasible means that every way to fill the posts breaks one."""
     roster, problem = made
