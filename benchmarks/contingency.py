@@ -21,15 +21,15 @@ from sqlalchemy import create_engine
 
 from benchmarks.cyclic_year import year_of_sixty
 from residency.calendar import DAY
-from residency.contingency import Crisis, make_plan
+from residency.contingency.n1_result import pairs_of
+from residency.contingency.plan_making import Crisis, make_plan
+from residency.contingency.plans import Fairness
+from residency.contingency.sweep import Sweep
 from residency.load import Book, read_book, read_roster
 from residency.model import Absence, AbsenceKind, Change
-from residency.n1_result import pairs_of
-from residency.plans import Fairness
 from residency.policy import load_policy
 from residency.schedule import horizon_of
 from residency.settings import Settings
-from residency.sweep import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -142,7 +142,10 @@ def test_the_engine_knows_no_domain() -> None:
     ("library", "allowed"),
     [
         ("ortools", ("residency.solver",)),
-        ("numpy", ("residency.solver", "residency.suspects", "residency.screen", "residency.sweep")),
+        (
+            "numpy",
+            ("residency.solver", "residency.suspects", "residency.contingency.screen", "residency.contingency.sweep"),
+        ),
         ("pytest", ("rehearse.pytest_plugin", "rehearse.testing")),
         ("_pytest", ("rehearse.pytest_plugin", "rehearse.testing")),
         ("psycopg", ("rehearse.database", "rehearse.snapshot")),

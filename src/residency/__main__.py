@@ -13,11 +13,11 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from residency.calendar import DAY, Interval, minute_of
-from residency.carried import read_fairness
+from residency.contingency.carried import read_fairness
+from residency.contingency.n1_report import n1_report
+from residency.contingency.n1_result import analyse
+from residency.contingency.plans import Fairness
 from residency.load import Book, read_book, read_roster
-from residency.n1_report import n1_report
-from residency.n1_result import analyse
-from residency.plans import Fairness
 from residency.policy import DEFAULT_PACK, PACKS, load_policy
 from residency.schedule import horizon_of
 from residency.settings import Settings

@@ -11,9 +11,9 @@ from rehearse.values import FrozenMap
 from residency.admission import refusals
 from residency.calendar import DAY, HOUR, moment_of
 from residency.decisions import Decision, duty_writes, refusal, unknown_row
+from residency.journal.notices import of_change
 from residency.measures import weekly_hours, window_loads
 from residency.model import Change, PersonStatus
-from residency.notices import of_change
 from residency.policy.settings import NightFloat, RestAfterCall, RestBetweenShifts
 from residency.rules.qualification import lacking
 from residency.services import gaps

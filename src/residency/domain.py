@@ -7,22 +7,22 @@ from pathlib import Path
 
 from rehearse.domain import Domain, GeneratorName, PolicyCodec, Section
 from rehearse.values import FrozenMap
-from residency import rows
-from residency.assertions import ASSERTION_TYPES
-from residency.checks import CHECKS, MEASURES
-from residency.derived import DERIVED_FIELDS, is_present
-from residency.error_types import ERROR_TYPES
-from residency.invariants import INVARIANTS
+from residency.judging.assertions import ASSERTION_TYPES
+from residency.judging.checks import CHECKS, MEASURES
+from residency.judging.derived import DERIVED_FIELDS, is_present
+from residency.judging.error_types import ERROR_TYPES
+from residency.judging.invariants import INVARIANTS
+from residency.judging.panels import CAPTURES, PANELS
+from residency.judging.rule_names import compliance, rule_names
+from residency.judging.validators import VALIDATORS
 from residency.operations.registry import OPERATIONS
-from residency.panels import CAPTURES, PANELS
-from residency.rule_names import compliance, rule_names
 from residency.rule_reference import RULE_REFERENCE
 from residency.schema import JOURNAL_TABLES, METADATA
-from residency.seed import default_clock, settle
-from residency.seed import rows as table_rows
-from residency.seed_checks import check
 from residency.settings import settings_from_json, settings_to_json
-from residency.validators import VALIDATORS
+from residency.setup import rows
+from residency.setup.seed import default_clock, settle
+from residency.setup.seed import rows as table_rows
+from residency.setup.seed_checks import check
 
 _DERIVED_HOURS = "it follows from assignments: write these"
 _SECTIONS = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rehearse.domain import Reason
 from residency.calendar import DAY, HOUR, minute_of
 from residency.decisions import unknown_row
-from residency.rows import Period
+from residency.setup.rows import Period
 from residency.wording import day_text
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from rehearse.values import FrozenMap
 from residency.admission import breaches
 from residency.calendar import DAY, HOUR, date_of, moment_of
 from residency.decisions import Decision, RowWrite, duty_writes, refusal
+from residency.journal.notices import of_change
 from residency.model import Change, Duty, Roster
-from residency.notices import of_change
 from residency.policy.settings import Coverage
 from residency.wording import counted, days_text
 

@@ -12,9 +12,9 @@ from residency.admission import advisories, breaches
 from residency.assigning import crowded
 from residency.calendar import DAY, HOUR, WEEK, Interval, moment_of
 from residency.decisions import Decision, Notice, duty_writes, reason_map, reason_of, refusal, unknown_row
+from residency.journal.notices import duty_text, of_change, to_directors
 from residency.measures import weekly_hours, window_loads
 from residency.model import Change, Duty, DutyKind, PersonStatus
-from residency.notices import duty_text, of_change, to_directors
 from residency.policy.settings import DoubleBooking, WeeklyHours
 from residency.wording import days_text, hours_text, span_text
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from residency.calendar import HOUR, Interval, WindowKind
 from residency.model import DutyKind, Severity
 from residency.policy import SETTING_TYPES, Policy, Setting
-from residency.rows import Period
+from residency.setup.rows import Period
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

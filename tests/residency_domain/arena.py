@@ -21,7 +21,7 @@ from rehearse.run.observers import StepObserver
 from rehearse.snapshot.capture import capture
 from residency import DOMAIN, schema
 from residency.compliance import blocking, new_or_worse
-from residency.judged import audit_breaks, book, untold
+from residency.judging.judged import audit_breaks, book, untold
 from residency.load import snapshot_rows
 
 from .desk import fill, moment

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from residency.admission import breaches
 from residency.calendar import Interval, overlaps
-from residency.candidates import Search
+from residency.contingency.candidates import Search
+from residency.contingency.plans import Cost, Fairness
 from residency.load import Book
 from residency.model import Change, Duty
-from residency.plans import Cost, Fairness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from residency.calendar import DAY, HOUR, moment_of, overlaps
-from residency.swaps import Asking
+from residency.swaps.decisions import Asking
 
 from .rosters import World, at
 

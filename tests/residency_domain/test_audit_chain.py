@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, text, update
 
 from residency import schema
-from residency.audit_chain import GENESIS, chain_breaks, entry_hash
-from residency.checks import MEASURES
-from residency.invariants import INVARIANTS
-from residency.run_measures import audit_trail_completeness
+from residency.journal.audit_chain import GENESIS, chain_breaks, entry_hash
+from residency.judging.checks import MEASURES
+from residency.judging.invariants import INVARIANTS
+from residency.judging.run_measures import audit_trail_completeness
 
 from .desk import Desk
 from .rosters import World

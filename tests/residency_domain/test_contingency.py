@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from residency.activation import Analysis, decide_activation, decide_analysis
-from residency.contingency import Crisis, make_plan, reshape, reshaping
+from residency.contingency.activation import Analysis, decide_activation, decide_analysis
+from residency.contingency.needs import absent_persons
+from residency.contingency.plan_making import Crisis, make_plan, reshape, reshaping
+from residency.contingency.plans import Fairness, Plan
 from residency.model import AbsenceKind, Backup, DutyKind, PersonStatus
-from residency.needs import absent_persons
-from residency.plans import Fairness, Plan
 from residency.stored import duty_row
 
 from . import library_rosters as library
@@ -293,14 +293,14 @@ def test_a_moved_duty_keeps_every_other_field() -> None:
 
 def test_a_search_without_time_leaves_everything_open_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut short before any plan was complete, it claims nothing."""
-    monkeypatch.setattr("residency.planning.MOST_STATES", 1)
+    monkeypatch.setattr("residency.contingency.planning.MOST_STATES", 1)
     plan = plan_of(three_free(), "12-10")
     assert (False, (), 720) == (plan.is_proven, plan.moves, plan.gap_minutes)
 
 
 def test_a_search_cut_short_keeps_the_best_it_saw(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is a plan, and not proven to be the least."""
-    monkeypatch.setattr("residency.planning.MOST_STATES", 3)
+    monkeypatch.setattr("residency.contingency.planning.MOST_STATES", 3)
     plan = plan_of(three_free().backs("R4", "R1"), "12-10")
     assert (False, True) == (plan.is_proven, plan.feasible)
 

@@ -18,7 +18,6 @@ from rehearse.run.evidence import AFTER
 from rehearse.run.run import Services, perform
 from rehearse.snapshot.serialize import from_json
 from residency import DOMAIN
-from residency.draft import make_draft, values
 from residency.export import fixture_text
 from residency.model import (
     Absence,
@@ -37,6 +36,7 @@ from residency.model import (
     RotationPeriod,
     RotationType,
 )
+from residency.setup.draft import make_draft, values
 
 from .rosters import at
 

@@ -10,8 +10,8 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from residency import schema
-from residency.audit_chain import GENESIS
-from residency.invariants import INVARIANTS
+from residency.journal.audit_chain import GENESIS
+from residency.judging.invariants import INVARIANTS
 from residency.words import DIRECTOR_ROLE
 
 from .desk import Desk

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from residency.calendar import DAY
-from residency.granting import Sitting, Verdict, judge_requests
-from residency.leave import decide_requests
+from residency.judging.panels import leave as leave_panel
+from residency.leave.decisions import decide_requests
+from residency.leave.granting import Sitting, Verdict, judge_requests
+from residency.leave.ranking import Memory, Ranking, standing_of
+from residency.leave.recall import Leave, Recall, days_back, decide_cancel
 from residency.measures import coverage_totals
 from residency.model import Absence, AbsenceKind, DutyKind, PersonStatus, RequestStatus
-from residency.panels import leave as leave_panel
-from residency.ranking import Memory, Ranking, standing_of
-from residency.recall import Leave, Recall, days_back, decide_cancel
-from residency.rows import AbsenceWord
+from residency.setup.rows import AbsenceWord
 
 from .desk import Desk, codes, moment
 from .rosters import World, at, counted_ids

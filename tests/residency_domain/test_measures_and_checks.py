@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import insert, update
 
 from residency import DOMAIN, schema
-from residency.assertions import Coverage, EntryWanted, NoticeWanted, Presence, RuleWanted, SuchDuty
 from residency.calendar import moment_of
-from residency.checks import AtMoment, OfPerson, Rows
-from residency.judged import book
+from residency.judging.assertions import Coverage, EntryWanted, NoticeWanted, Presence, RuleWanted, SuchDuty
+from residency.judging.checks import AtMoment, OfPerson, Rows
+from residency.judging.judged import book
+from residency.judging.state_measures import square_root
 from residency.model import AbsenceKind
-from residency.rows import Period
-from residency.state_measures import square_root
+from residency.setup.rows import Period
 
 from .desk import Desk
 from .library_rosters import mid_duty, weekend

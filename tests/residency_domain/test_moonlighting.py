@@ -15,7 +15,7 @@ from residency.calendar import DAY, HOUR
 from residency.measures import window_loads
 from residency.model import AbsenceKind, Duty, DutyKind, PersonStatus
 from residency.moonlighting import Cut, Extra, cuts, decide_moonlighting, shares
-from residency.rows import ShiftRow
+from residency.setup.rows import ShiftRow
 
 from .desk import Desk, codes, moment
 from .rosters import World, at

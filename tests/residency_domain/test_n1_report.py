@@ -10,9 +10,9 @@ from sqlalchemy import create_engine, insert
 
 from residency import schema, stored
 from residency.__main__ import main
-from residency.n1_report import n1_report
-from residency.n1_result import N1Result, analyse
-from residency.plans import Fairness
+from residency.contingency.n1_report import n1_report
+from residency.contingency.n1_result import N1Result, analyse
+from residency.contingency.plans import Fairness
 
 from .rosters import World, at
 

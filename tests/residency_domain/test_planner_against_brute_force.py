@@ -7,12 +7,12 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from residency.activation import Analysis, decide_activation, decide_analysis
 from residency.admission import breaches
-from residency.contingency import Crisis, make_plan, reshape, reshaping
+from residency.contingency.activation import Analysis, decide_activation, decide_analysis
+from residency.contingency.needs import absent_persons
+from residency.contingency.plan_making import Crisis, make_plan, reshape, reshaping
+from residency.contingency.plans import Fairness, Plan
 from residency.model import AbsenceKind
-from residency.needs import absent_persons
-from residency.plans import Fairness, Plan
 
 from .brute import Price, cheapest
 from .rosters import World, at, counted_ids

@@ -9,9 +9,9 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from residency import contingency
+from residency.contingency import plan_making as contingency
+from residency.contingency.plans import Fairness
 from residency.model import AbsenceKind
-from residency.plans import Fairness
 
 from .brute_minutes import Crisis, Taken, cheapest
 from .rosters import World, at

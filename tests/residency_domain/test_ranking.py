@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from residency.leave.ranking import CRITERIA, Memory, Ranking, Standing, standing_of
 from residency.model import AbsenceKind, DutyKind, LeaveRequest, LedgerEntry
-from residency.ranking import CRITERIA, Memory, Ranking, Standing, standing_of
 
 from .rosters import World, at
 from .tries import TRIES

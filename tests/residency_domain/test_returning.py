@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import update
 
 from residency.model import AbsenceKind, RequestStatus
-from residency.rows import AbsenceWord
 from residency.schema import ASSIGNMENTS
+from residency.setup.rows import AbsenceWord
 
 from .desk import Desk, codes, moment
 from .rosters import World

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from residency.admission import breaches
 from residency.calendar import DAY, HOUR, minute_of
 from residency.compliance import blocking
-from residency.heads import Heads
+from residency.contingency.heads import Heads
+from residency.contingency.needs import Part
+from residency.contingency.screen import ASK, NO, YES, Screen, Slot, Slots
+from residency.contingency.takers import take_of
 from residency.load import Book
 from residency.model import (
     Absence,
@@ -28,13 +31,10 @@ from residency.model import (
     Rotation,
     RotationPeriod,
 )
-from residency.needs import Part
 from residency.policy import load_policy
 from residency.rules import SERVICE_STEMS
 from residency.schedule import Schedule
-from residency.screen import ASK, NO, YES, Screen, Slot, Slots
 from residency.settings import Settings
-from residency.takers import take_of
 
 from .tries import TRIES
 

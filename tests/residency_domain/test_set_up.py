@@ -11,8 +11,8 @@ from residency import DOMAIN
 from residency.calendar import DAY, minute_of, moment_of
 from residency.model import Severity
 from residency.policy.settings import SupervisionRatio
-from residency.seed_checks import find_circle
 from residency.settings import Settings, settings_from_json, settings_to_json
+from residency.setup.seed_checks import find_circle
 
 from .written import load, marked, problems, scenario
 

@@ -8,8 +8,8 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
+from residency.leave.staffing import Count, Stretch, bound, count, fill, stretches
 from residency.model import AbsenceKind, PersonStatus, Role
-from residency.staffing import Count, Stretch, bound, count, fill, stretches
 
 from .rosters import World, at
 from .tries import TRIES

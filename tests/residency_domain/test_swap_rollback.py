@@ -13,8 +13,8 @@ from sqlalchemy import insert
 from rehearse.snapshot.fingerprint import fingerprint
 from residency import schema
 from residency.load import book_of
-from residency.swap_life import decide_approval, decide_execution, decide_rollback
-from residency.swaps import decide_request
+from residency.swaps.decisions import decide_request
+from residency.swaps.life import decide_approval, decide_execution, decide_rollback
 
 from .desk import Desk
 from .paper import RESTORED, Paper
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from rehearse.database.store import Store
     from residency.decisions import Decision, NewId
-    from residency.swaps import Asking
+    from residency.swaps.decisions import Asking
 
 #: After how many wishes the roster is another one.
 PER_ROSTER = 40

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from residency.matching import Wish, find_matches
 from residency.model import AbsenceKind, Change, Duty
 from residency.operations.request_swap import Link
-from residency.rows import Period
-from residency.swaps import Asking, handing_change
+from residency.setup.rows import Period
+from residency.swaps.decisions import Asking, handing_change
+from residency.swaps.matching import Wish, find_matches
 
 from .desk import Desk, codes
 from .rosters import World, at, counted_ids

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from residency.contingency import Crisis, make_plan
+from residency.contingency.pair_sweep import PairSweep
+from residency.contingency.plan_making import Crisis, make_plan
+from residency.contingency.plans import Fairness, Plan
+from residency.contingency.sweep import Answer, Loss, Sweep
 from residency.model import Absence, AbsenceKind, Change
-from residency.pair_sweep import PairSweep
-from residency.plans import Fairness, Plan
-from residency.sweep import Answer, Loss, Sweep
 
 from .rosters import World, at
 from .tries import TRIES

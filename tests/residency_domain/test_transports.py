@@ -21,7 +21,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import create_engine, insert, make_url, select
 
 from residency import schema
-from residency.mail_server import VARIABLE, MailServer, MailServerError, mail_server
+from residency.journal.mail_server import VARIABLE, MailServer, MailServerError, mail_server
 
 from .desk import Desk
 from .rosters import World

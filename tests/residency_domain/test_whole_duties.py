@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from residency.contingency import Crisis, make_plan
+from residency.contingency.needs import absent_persons
+from residency.contingency.plan_making import Crisis, make_plan
+from residency.contingency.plans import Fairness, Plan
 from residency.model import AbsenceKind
-from residency.needs import absent_persons
-from residency.plans import Fairness, Plan
 
 from .rosters import World, at
 

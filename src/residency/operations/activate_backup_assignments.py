@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from rehearse.domain import Context, Operation, OperationResult, Reason, Session
 from rehearse.fields import Help, RowId
-from residency.activation import decide_activation, disabled, merged
+from residency.contingency.activation import decide_activation, disabled, merged
 from residency.decisions import refusal
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.contingency import PLAN_DATA, analyse, read_plan

@@ -11,8 +11,8 @@ from residency.calendar import minute_of
 from residency.decisions import Decision
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.stored_swaps import read_swap
-from residency.rows import PersonId
-from residency.swap_life import decide_approval
+from residency.setup.rows import PersonId
+from residency.swaps.life import decide_approval
 
 
 @dataclass(frozen=True, kw_only=True)

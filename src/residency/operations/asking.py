@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from rehearse.fields import Help, RowId
-from residency import journal
+from residency.journal import writing as journal
 from residency.load import Book, read_book
 from residency.words import SYSTEM
 

@@ -9,10 +9,10 @@ from rehearse.domain import Context, Operation, OperationResult, Session
 from rehearse.fields import Alias, Help, RowId
 from residency.calendar import minute_of
 from residency.decisions import refusal
+from residency.leave.recall import LeaveError, LeaveName, Mode, Recall, decide_cancel, find_leave
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.stored_leave import read_requests
-from residency.recall import LeaveError, LeaveName, Mode, Recall, decide_cancel, find_leave
-from residency.rows import Day, PersonId
+from residency.setup.rows import Day, PersonId
 
 if TYPE_CHECKING:
     from residency.decisions import Decision

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from residency.absences import Away, decide_mark
-from residency.activation import Analysis, Planned, decide_activation, decide_analysis, disabled, merged
 from residency.calendar import minute_of
-from residency.carried import next_number, read_fairness
+from residency.contingency.activation import Analysis, Planned, decide_activation, decide_analysis, disabled, merged
+from residency.contingency.carried import next_number, read_fairness
 from residency.decisions import Decision, refusal
+from residency.leave.absences import Away, decide_mark
 from residency.schema import CONTINGENCY_PLANS
 
 if TYPE_CHECKING:

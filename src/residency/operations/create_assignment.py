@@ -9,10 +9,10 @@ from rehearse.domain import Context, Operation, OperationResult, Reason, Session
 from rehearse.fields import Help
 from residency.assigning import decide_create
 from residency.decisions import Decision, refusal
-from residency.intervals import duty_interval, kind_of_word
 from residency.model import Duty, DutyKind
 from residency.operations.asking import Asked, conclude, open_book
-from residency.rows import DutyFields
+from residency.setup.intervals import duty_interval, kind_of_word
+from residency.setup.rows import DutyFields
 
 if TYPE_CHECKING:
     from residency.load import Book

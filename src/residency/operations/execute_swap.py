@@ -11,7 +11,7 @@ from residency.calendar import minute_of
 from residency.decisions import Decision
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.stored_swaps import read_swap
-from residency.swap_life import decide_execution
+from residency.swaps.life import decide_execution
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 from rehearse.domain import Context, Operation, OperationResult, Reason, Session
 from rehearse.fields import Help, Range
 from residency.calendar import DAY, minute_of
-from residency.carried import read_burdens
+from residency.contingency.carried import read_burdens
 from residency.decisions import Decision, refusal, unknown_row
 from residency.generating import INFEASIBLE, NO_ANSWER, decide_generation, roster_of
 from residency.operations.asking import Asked, conclude, open_book
-from residency.rows import PersonId, RotationId
+from residency.setup.rows import PersonId, RotationId
 
 if TYPE_CHECKING:
     from residency.load import Book

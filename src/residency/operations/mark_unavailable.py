@@ -7,12 +7,12 @@ from typing import Annotated
 
 from rehearse.domain import Context, Operation, OperationResult, Session
 from rehearse.fields import Help
-from residency.absences import Away, decide_mark, kind_named_by
 from residency.calendar import minute_of
-from residency.intervals import absence_of_word, span_intervals
+from residency.leave.absences import Away, decide_mark, kind_named_by
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.contingency import PLAN_DATA, decide_all
-from residency.rows import AbsenceWord, PersonField, SpanFields
+from residency.setup.intervals import absence_of_word, span_intervals
+from residency.setup.rows import AbsenceWord, PersonField, SpanFields
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 from rehearse.domain import Context, Operation, OperationResult, Session
 from rehearse.fields import Help, RowId
 from residency.calendar import minute_of
-from residency.carried import read_memory
+from residency.contingency.carried import read_memory
 from residency.decisions import refusal, unknown_row
-from residency.granting import Sitting
-from residency.leave import decide_requests
+from residency.leave.decisions import decide_requests
+from residency.leave.granting import Sitting
+from residency.leave.ranking import Ranking, standing_of
 from residency.model import RequestStatus
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.stored_leave import read_requests
-from residency.ranking import Ranking, standing_of
-from residency.rows import LeaveOrder
+from residency.setup.rows import LeaveOrder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from residency.assigning import decide_remove
 from residency.decisions import refusal
 from residency.duties import DutyError, DutyName, find_duty
 from residency.operations.asking import Asked, conclude, open_book
-from residency.rows import AssignmentId, Day, Period, PersonId
+from residency.setup.rows import AssignmentId, Day, Period, PersonId
 
 if TYPE_CHECKING:
     from residency.decisions import Decision

@@ -8,11 +8,11 @@ from typing import Annotated
 from rehearse.domain import Context, Operation, OperationResult, Session
 from rehearse.fields import Alias, Help
 from residency.calendar import minute_of
-from residency.intervals import shift_intervals
 from residency.moonlighting import Extra, Site, decide_moonlighting, duties_of
 from residency.operations.asking import Asked, conclude, open_book
-from residency.rows import PersonField, RotationId, ShiftFields
 from residency.schema import ASSIGNMENTS
+from residency.setup.intervals import shift_intervals
+from residency.setup.rows import PersonField, RotationId, ShiftFields
 
 
 @dataclass(frozen=True, kw_only=True)

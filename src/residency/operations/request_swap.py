@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 from rehearse.domain import Context, Operation, OperationResult, Reason, Session
 from rehearse.fields import Alias, Help, Length, Range
 from residency.calendar import date_of, minute_of
-from residency.carried import next_number
+from residency.contingency.carried import next_number
 from residency.decisions import unknown_row
 from residency.duties import DutyError, DutyName, find_duty
 from residency.operations.asking import Asked, conclude, open_book
-from residency.rows import AssignmentId, Day, Period, PersonId
 from residency.schema import SWAPS
-from residency.swaps import Asking, decide_request, refuse_request
+from residency.setup.rows import AssignmentId, Day, Period, PersonId
+from residency.swaps.decisions import Asking, decide_request, refuse_request
 from residency.words import SwapType
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from rehearse.domain import Context, Operation, OperationResult, Session
 from rehearse.fields import Help
 from residency.calendar import minute_of
+from residency.leave.returning import Coming, decide_return
 from residency.model import RequestStatus
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.stored_leave import read_requests
-from residency.returning import Coming, decide_return
-from residency.rows import PersonField
 from residency.schema import CONTINGENCY_PLANS
+from residency.setup.rows import PersonField
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from rehearse.fields import RowId
 from residency.decisions import Decision
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.stored_swaps import read_swap
-from residency.swap_life import decide_rollback
+from residency.swaps.life import decide_rollback
 
 
 @dataclass(frozen=True, kw_only=True)

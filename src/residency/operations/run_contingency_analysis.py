@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from rehearse.domain import Context, Operation, OperationResult, Session
 from rehearse.fields import Help, Range
-from residency.activation import Analysis, decide_analysis
 from residency.calendar import minute_of
-from residency.carried import next_number, read_fairness
+from residency.contingency.activation import Analysis, decide_analysis
+from residency.contingency.carried import next_number, read_fairness
 from residency.decisions import refusal, unknown_row
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.contingency import N1_FAILURE, PLAN_DATA
-from residency.rows import PersonId
 from residency.schema import CONTINGENCY_PLANS
+from residency.setup.rows import PersonId
 
 if TYPE_CHECKING:
     from residency.decisions import Decision

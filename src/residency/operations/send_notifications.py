@@ -11,10 +11,10 @@ from rehearse.domain import Context, Operation, OperationResult, Reason, Session
 from rehearse.fields import Help, RowId
 from rehearse.values import FrozenMap
 from residency.decisions import Decision, refusal
-from residency.mail_server import MailServerError
+from residency.journal.mail_server import MailServerError
+from residency.journal.transports import TRANSPORTS, Delivery, QueuedNotice
 from residency.operations.asking import Asked, conclude
 from residency.schema import NOTIFICATIONS
-from residency.transports import TRANSPORTS, Delivery, QueuedNotice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

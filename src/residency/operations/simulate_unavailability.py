@@ -7,8 +7,8 @@ from typing import Annotated
 
 from rehearse.domain import Context, Operation, OperationResult, Session
 from rehearse.fields import Help
-from residency.absences import decide_mark
 from residency.calendar import minute_of
+from residency.leave.absences import decide_mark
 from residency.operations.asking import conclude, open_book
 from residency.operations.contingency import PLAN_DATA, decide_all
 from residency.operations.mark_unavailable import AwayParameters, away_of

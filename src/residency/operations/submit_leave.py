@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from rehearse.domain import Context, Operation, OperationResult, Session
 from residency.calendar import minute_of
-from residency.intervals import absence_of_word, span_intervals
-from residency.leave import Wish, decide_submit
+from residency.leave.decisions import Wish, decide_submit
 from residency.operations.asking import Asked, conclude, open_book
 from residency.operations.stored_leave import read_requests
-from residency.rows import AbsenceWord, PersonField, SpanFields
+from residency.setup.intervals import absence_of_word, span_intervals
+from residency.setup.rows import AbsenceWord, PersonField, SpanFields
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from residency.decisions import reason_of
 from residency.model import Severity
 from residency.operations.asking import Asked, open_book
 from residency.policy import INTEGRITY_STEMS
-from residency.rows import PersonId
+from residency.setup.rows import PersonId
 
 if TYPE_CHECKING:
     from residency.load import Book

@@ -9,8 +9,8 @@ from rehearse.domain import Context, Operation, OperationResult, Reason, Session
 from rehearse.fields import Help
 from rehearse.values import FrozenMap, Value
 from residency import schema
-from residency.audit_chain import chain_breaks
-from residency.judged import broken_backups, is_orphan, untold_changes
+from residency.journal.audit_chain import chain_breaks
+from residency.judging.judged import broken_backups, is_orphan, untold_changes
 from residency.load import rows_of
 from residency.operations.asking import Asked, open_book
 from residency.rules.double_booking import overlapping_pairs

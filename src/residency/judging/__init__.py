@@ -1,0 +1,1 @@
+"""What assertions, preconditions, invariants and reports ask of a photograph or a run."""

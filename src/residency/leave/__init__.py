@@ -1,0 +1,1 @@
+"""Time away: absences, requests and who is granted what, recall, coming back, moonlighting's neighbours."""
