@@ -24,7 +24,7 @@ types: $(VENV)/dev.ok
 
 coverage: $(VENV)/dev.ok
 	rm -f .coverage .coverage.*
-	COVERAGE_PROCESS_START=pyproject.toml $(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -n $(JOBS)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

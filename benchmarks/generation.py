@@ -1,8 +1,8 @@
-"""``python -m benchmarks.generation``: a year of sixty residents, made, exported, loaded again, and judged.
+"""``python -m benchmarks.generation``: a year of sixty residents, made, judged by the rules, exported, loaded again, and asked what if.
 
-Three scenarios in one project: the first loads the demand (`benchmarks.demand`) and runs `generate_schedule` in its own process; its roster
-is read from the evidence and exported; the second loads the export and runs `validate_acgme` with ``require: true``. The seconds of the
-step are those that the run itself reports: reading the roster, the model, the search, the rules' judgement and the rows.
+The demand is `benchmarks.demand`'s. The solver is called as the operation calls it; the seconds are those of the model, the search and the
+roster, without a database. The rules judge the roster; its export is loaded as a fixture by a scenario that runs `validate_acgme` with
+``require: true``. With ``--export FOLDER`` the fixture stays there, beside the N-1 report of the year.
 """
 
 from __future__ import annotations
@@ -20,10 +20,15 @@ from typing import TYPE_CHECKING
 from benchmarks.demand import FIRST_DAY, YEAR, YearDemand, demand
 from residency.calendar import DAY
 from residency.compliance import check
+from residency.contingency.n1_report import n1_report
+from residency.contingency.n1_result import analyse
+from residency.contingency.plans import Fairness
 from residency.export import fixture_text
 from residency.generating import placed
+from residency.load import Book
 from residency.policy import load_policy
 from residency.schedule import Schedule
+from residency.settings import Settings
 from residency.solver.generate import generate
 from residency.solver.problem import Demand, Figures, make_problem
 from residency.solver.solve import Effort
@@ -85,6 +90,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=YEAR)
     parser.add_argument("--effort", type=float, default=200.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--export", type=Path, metavar="FOLDER", help="write the year and its N-1 report there")
     chosen = parser.parse_args()
     year = demand(chosen.days)
     roster, result, seconds = made(year, Effort(seconds=chosen.effort, workers=1, seed=chosen.seed))
@@ -98,6 +104,20 @@ def main() -> None:
     print(f"exported, loaded again, validate_acgme: {judged_by_a_scenario(year, roster, chosen.days)}")
     for penalty in result.penalties:
         print(f"  {penalty.name}: {penalty.amount} (cost {penalty.cost})")
+    if chosen.export is not None:
+        print(f"written: {', '.join(map(str, written(year, roster, chosen.export)))}")
+
+
+def written(year: YearDemand, roster: Roster, folder: Path) -> tuple[Path, Path]:
+    """Write the year as a fixture, and what happens to it if one person falls out; return both files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fixture, report = folder / "year.json", folder / "n1.md"
+    fixture.write_text(fixture_text(roster, holidays=year.holidays, preferences=year.wishes), encoding="utf-8")
+    book = Book(Schedule.of(roster, year.horizon), (), Settings(load_policy(), year.horizon))
+    fairness = Fairness(holidays=frozenset(holiday.start for holiday in year.holidays if holiday.major))
+    result = analyse(book, fairness, days=year.horizon, with_pairs=False)
+    report.write_text(n1_report(result), encoding="utf-8")
+    return fixture, report
 
 
 if __name__ == "__main__":
