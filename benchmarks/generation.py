@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from residency.model import Roster
     from residency.solver.result import Result
 
+#: States of each search of the N-1 report: a generated year has no slack, so that many questions need a search.
+_STATES = 300
 _SCENARIO = """\
 scenario:
   name: A generated year is clean
@@ -115,7 +117,7 @@ def written(year: YearDemand, roster: Roster, folder: Path) -> tuple[Path, Path]
     fixture.write_text(fixture_text(roster, holidays=year.holidays, preferences=year.wishes), encoding="utf-8")
     book = Book(Schedule.of(roster, year.horizon), (), Settings(load_policy(), year.horizon))
     fairness = Fairness(holidays=frozenset(holiday.start for holiday in year.holidays if holiday.major))
-    result = analyse(book, fairness, days=year.horizon, with_pairs=False)
+    result = analyse(book, fairness, days=year.horizon, with_pairs=False, most_states=_STATES)
     report.write_text(n1_report(result), encoding="utf-8")
     return fixture, report
 

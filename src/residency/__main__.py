@@ -36,6 +36,7 @@ class Wanted:
     end: date | None
     pairs: bool
     jobs: int
+    states: int | None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SQLAlchemyError, FileNotFoundError) as error:
         sys.stderr.write(f"cannot read a roster from {wanted.database}: {str(error).splitlines()[0]}\n")
         return 2
-    result = analyse(stored.book, stored.fairness, days=stored.days, with_pairs=wanted.pairs, jobs=wanted.jobs)
+    result = analyse(
+        stored.book,
+        stored.fairness,
+        days=stored.days,
+        with_pairs=wanted.pairs,
+        jobs=wanted.jobs,
+        most_states=wanted.states,
+    )
     sys.stdout.write(n1_report(result))
     return int(any(answer.uncovered for answer in result.answers))
 
@@ -97,6 +105,9 @@ def _wanted(arguments: Sequence[str] | None) -> Wanted:
     n1.add_argument("--no-pairs", dest="pairs", action="store_false", help="ask about one person at a time only")
     n1.add_argument(
         "--jobs", type=int, choices=range(1, 65), metavar="N", default=1, help="processes that share the pairs (1)"
+    )
+    n1.add_argument(
+        "--states", type=int, metavar="N", help="cut each search after N states; the report says what is not proven"
     )
     return Wanted(**vars(parser.parse_args(arguments)))
 

@@ -305,6 +305,15 @@ def test_a_search_cut_short_keeps_the_best_it_saw(monkeypatch: pytest.MonkeyPatc
     assert (False, True) == (plan.is_proven, plan.feasible)
 
 
+def test_who_asks_may_cut_the_search_short() -> None:
+    """The limit of states belongs to the question; without one the search comes to its proof."""
+    book = three_free().backs("R4", "R1").book()
+    found = [
+        make_plan(book, Crisis(at("12-10"), ("R1",), 4, most_states=limit), Fairness()).is_proven for limit in (3, None)
+    ]
+    assert [False, True] == found
+
+
 def test_reasons_at_a_glance() -> None:
     """Inactive, without the skill, no supervisor, no backup: each is told as such."""
     world = (

@@ -47,7 +47,13 @@ class N1Result:
 
 
 def analyse(
-    book: Book, fairness: Fairness, *, days: Interval | None = None, with_pairs: bool = True, jobs: int = 1
+    book: Book,
+    fairness: Fairness,
+    *,
+    days: Interval | None = None,
+    with_pairs: bool = True,
+    jobs: int = 1,
+    most_states: int | None = None,
 ) -> N1Result:
     """Ask every question of a roster.
 
@@ -57,9 +63,10 @@ def analyse(
         days: from the first minute of a day to the end of another; the horizon unless given.
         with_pairs: whether to ask about two at once as well.
         jobs: processes that share the days of the pairs; the answers are the same for any number.
+        most_states: states that each pass of a search may look at; a search that is cut says that it is not proven.
     """
     asked = days if days is not None else book.schedule.horizon
-    sweep = Sweep(book, fairness, range(*asked, DAY))
+    sweep = Sweep(book, fairness, range(*asked, DAY), most_states=most_states)
     answers = sweep.singles()
     persons = book.schedule.persons
     return N1Result(
@@ -97,6 +104,7 @@ class _Packed:
     settings: Settings
     fairness: Fairness
     days: tuple[int, ...]
+    most_states: int | None
 
 
 def pairs_of(sweep: Sweep, jobs: int) -> Pairs:
@@ -119,9 +127,11 @@ def _packed(sweep: Sweep, days: tuple[int, ...]) -> _Packed:
         periods=tuple(period for timeline in timelines for period in timeline.rotation_periods),
         absences=tuple(absence for timeline in timelines for absence in timeline.absences),
     )
-    return _Packed(roster, schedule.horizon, sweep.book.backups, sweep.book.settings, sweep.fairness, days)
+    return _Packed(
+        roster, schedule.horizon, sweep.book.backups, sweep.book.settings, sweep.fairness, days, sweep.most_states
+    )
 
 
 def _share(packed: _Packed) -> Pairs:
     book = Book(Schedule.of(packed.roster, packed.horizon), packed.backups, packed.settings)
-    return PairSweep(Sweep(book, packed.fairness, packed.days)).pairs()
+    return PairSweep(Sweep(book, packed.fairness, packed.days, most_states=packed.most_states)).pairs()

@@ -39,11 +39,13 @@ class Crisis:
         clock: the minute of planning.
         persons: the absent whose duties are to be covered.
         max_depth: moves of a chain at most.
+        most_states: states that each pass of the search may look at, or None for the planner's own limit.
     """
 
     clock: int
     persons: tuple[str, ...]
     max_depth: int
+    most_states: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def seek(book: Book, crisis: Crisis, fairness: Fairness, elder: Jury | None = No
     movable = [part for part in lost if not part.duty.pinned]
     base = book.after(cutting(movable))
     jury = None if elder is None else Jury(base, elder, crisis.persons)
-    planner = Planner(search, fairness, base, jury)
+    planner = Planner(search, fairness, base, jury, most_states=crisis.most_states)
     start = planner.begin(movable)
     pinned = tuple(piece for part in lost if part.duty.pinned for piece in planner.needed_of(start, part))
     return Sought(search, start, planner.find(start), pinned)

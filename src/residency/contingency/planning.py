@@ -62,10 +62,20 @@ class Planner:
         fairness: what people have carried so far.
         start: the roster without what the absent leave behind.
         jury: of the start; a sweep keeps one for many searches.
+        most_states: states that each pass may look at, or None for `MOST_STATES`.
     """
 
-    def __init__(self, search: Search, fairness: Fairness, start: Book, jury: Jury | None = None) -> None:
+    def __init__(
+        self,
+        search: Search,
+        fairness: Fairness,
+        start: Book,
+        jury: Jury | None = None,
+        *,
+        most_states: int | None = None,
+    ) -> None:
         self._search = search
+        self._most_states = most_states
         self._fairness = fairness
         self._start = start
         self._jury = jury if jury is not None else Jury(start)
@@ -100,7 +110,7 @@ class Planner:
         best: State | None = None
         least = cost
         branches = [_Branch(iter((start,)), self._bound(start))]
-        for _ in range(MOST_STATES):
+        for _ in range(MOST_STATES if self._most_states is None else self._most_states):
             state = next(branches[-1].states, None)
             if state is None:
                 branches.pop()

@@ -118,12 +118,16 @@ class Sweep:
         book: the roster as it is planned.
         fairness: what people have carried so far.
         days: first minutes of the days that are asked about; all of the horizon unless given.
+        most_states: states that each pass of a search may look at, or None for the planner's own limit.
     """
 
-    def __init__(self, book: Book, fairness: Fairness, days: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, book: Book, fairness: Fairness, days: Sequence[int] | None = None, *, most_states: int | None = None
+    ) -> None:
         low, high = book.schedule.horizon
         self.book = book
         self.fairness = fairness
+        self.most_states = most_states
         self.days = tuple(days) if days is not None else tuple(range(low, high, DAY))
         self.people = tuple(sorted(name for name, held in book.schedule.timelines.items() if held.duties))
         self.jury = Jury(book)
@@ -371,7 +375,7 @@ class Sweep:
         day = losses[0].day
         book = self.book.after(self._away(losses))
         names = tuple(sorted(loss.person for loss in losses))
-        crisis = Crisis(day, names, book.settings.program.max_chain_depth)
+        crisis = Crisis(day, names, book.settings.program.max_chain_depth, self.most_states)
         return seek(book, crisis, self.fairness, self.jury)
 
     def sought(self, losses: Sequence[Loss]) -> Answer:
