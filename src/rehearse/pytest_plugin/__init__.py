@@ -65,7 +65,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFi
     return ScenarioFile.from_parent(parent, path=file_path) if wanted else None
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Refuse two scenarios of one id, since nobody could name either of them.
 
     Raises:
@@ -80,7 +80,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 twins.append(f"{first} and {item.nodeid} have one id")
     if twins:
         raise pytest.UsageError("; ".join(twins))
-    del config
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -10,6 +10,8 @@ from residency.solver.variables import BRIDGE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ortools.sat.python.cp_model import IntVar
+
     from residency.solver.variables import Plan, Shift
 
     Chain = tuple[Shift, ...]
@@ -59,3 +61,16 @@ def after_rest(plan: Plan, shift: Shift, rest: int) -> tuple[Shift, ...]:
     """The segments that would begin a new duty period less than `rest` minutes after a shift."""
     following = plan.starting_in(shift.end + BRIDGE + 1, shift.end + rest)
     return tuple(other for other in following if other.kind.traits.in_period)
+
+
+def possible_ends(plan: Plan, rest: int) -> Iterator[tuple[Shift, tuple[Shift, ...], list[IntVar]]]:
+    """The shifts that a duty period may end with, where it would matter.
+
+    With each go the segments that would begin less than `rest` minutes later, and the choices by which the period would go on instead.
+    """
+    for last in segments(plan):
+        too_soon = after_rest(plan, last, rest)
+        going_on = [shift.literal for shift in bridging(plan, last)]
+        chosen = [literal for literal in going_on if literal is not None]
+        if too_soon and len(chosen) == len(going_on):
+            yield last, too_soon, chosen

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from residency.model import Severity
 from residency.policy.settings import RestAfterCall
-from residency.solver.periods import after_rest, bridging, chains_to, length, segments
+from residency.solver.periods import chains_to, length, possible_ends
 from residency.solver.variables import Ground
 from residency.wording import hours_text
 
@@ -27,11 +27,6 @@ def rest_after_call(build: Build) -> None:
 def _rest(build: Build, plan: Plan, setting: RestAfterCall) -> None:
     text = f"{plan.id} rests {hours_text(setting.rest)} after {hours_text(setting.after)} of duty"
     ground = Ground("rest_after_call", plan.id, 0, 0, text)
-    for last in segments(plan):
-        too_soon = after_rest(plan, last, setting.rest)
-        following = bridging(plan, last)
-        if not too_soon or any(shift.literal is None for shift in following):
-            continue
-        unless = [shift.literal for shift in following if shift.literal is not None]
+    for last, too_soon, unless in possible_ends(plan, setting.rest):
         for chain in chains_to(plan, last, lambda chain: length(chain) >= setting.after):
             build.rule_out(ground, chain, too_soon, unless)

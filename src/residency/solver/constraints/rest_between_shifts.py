@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from residency.model import Severity
 from residency.policy.settings import RestAfterCall, RestBetweenShifts
-from residency.solver.periods import after_rest, bridging, chains_to, length, segments
+from residency.solver.periods import chains_to, length, possible_ends
 from residency.solver.variables import Ground
 from residency.wording import hours_text
 
@@ -29,15 +29,9 @@ def rest_between_shifts(build: Build) -> None:
 def _rest(build: Build, plan: Plan, setting: RestBetweenShifts) -> None:
     text = f"{plan.id} rests {hours_text(setting.rest)} between shifts"
     ground = Ground("rest_between_shifts", plan.id, 0, 0, text)
-    for last in segments(plan):
-        too_soon = after_rest(plan, last, setting.rest)
-        following = bridging(plan, last)
-        if not too_soon or any(shift.literal is None for shift in following):
-            continue
-        unless = [shift.literal for shift in following if shift.literal is not None]
-        if not _is_stricter_after_long(build, setting):
-            unless += _long_periods(build, plan, last, setting.below)
-        build.rule_out(ground, (last,), too_soon, unless)
+    for last, too_soon, unless in possible_ends(plan, setting.rest):
+        long = [] if _is_stricter_after_long(build, setting) else _long_periods(build, plan, last, setting.below)
+        build.rule_out(ground, (last,), too_soon, [*unless, *long])
 
 
 def _is_stricter_after_long(build: Build, setting: RestBetweenShifts) -> bool:
