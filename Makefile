@@ -12,7 +12,7 @@ demo: $(VENV)/demo.ok
 	@$(BIN)/rehearse show n1-holiday-coverage-001 --format html > .rehearse/christmas.html
 	@echo "Report: .rehearse/christmas.html"
 
-test: $(VENV)/dev.ok
+test: $(VENV)/dev.ok $(VENV)/faces.ok
 	$(BIN)/python -m pytest -n $(JOBS)
 
 lint: $(VENV)/dev.ok
@@ -22,7 +22,7 @@ lint: $(VENV)/dev.ok
 types: $(VENV)/dev.ok
 	$(BIN)/mypy
 
-coverage: $(VENV)/dev.ok
+coverage: $(VENV)/dev.ok $(VENV)/faces.ok
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -n $(JOBS)
 	$(BIN)/coverage combine -q
@@ -45,6 +45,11 @@ $(VENV)/demo.ok: $(VENV)/python.ok requirements/runtime.lock pyproject.toml
 $(VENV)/dev.ok: $(VENV)/python.ok requirements/dev.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+# Chromium and two programs from npm, for the tests that open a page or an editor.
+$(VENV)/faces.ok: $(VENV)/python.ok tests/faces/install tests/faces/package-lock.json
+	tests/faces/install
 	@touch $@
 
 $(VENV)/bench.ok: $(VENV)/dev.ok requirements/bench.lock
