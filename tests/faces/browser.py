@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 PROGRAMS = Path(__file__).parent / "node_modules"
 AXE = PROGRAMS / "axe-core" / "axe.min.js"
 LANGUAGE_SERVER = PROGRAMS / ".bin" / "yaml-language-server"
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 RUN_AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
@@ -54,3 +57,11 @@ class Visit:
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found: list[str] = self.page.evaluate(RUN_AXE)
         return found
+
+    def picture(self, name: str, *, whole: bool = False) -> None:
+        """Take a picture of the window, or of the whole page; with REHEARSE_UPDATE_PICTURES=1 it is kept for the documentation."""
+        taken = self.page.screenshot(full_page=whole, animations="disabled")
+        assert taken.startswith(b"\x89PNG")
+        if os.environ.get("REHEARSE_UPDATE_PICTURES") == "1":
+            PICTURES.mkdir(exist_ok=True)
+            (PICTURES / f"{name}.png").write_bytes(taken)
