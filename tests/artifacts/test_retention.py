@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -15,7 +16,7 @@ from faults import Counted, FailsAt
 from rehearse.artifacts.export import Exporter, export, export_name
 from rehearse.artifacts.manager import ArtifactManager, today_utc
 from rehearse.artifacts.record import RunRecord
-from rehearse.artifacts.retention import clean, sweep
+from rehearse.artifacts.retention import clean, kept, sweep
 from rehearse.artifacts.store import ArtifactStore
 from rehearse.database.effects import SEAM
 from rehearse.errors import ArtifactError
@@ -121,6 +122,73 @@ def test_a_dry_run_removes_nothing(store: ArtifactStore) -> None:
     assert (only,) == would.removed
     assert would.bytes_freed > 4
     assert [only] == runs(store)
+
+
+def test_what_goes_says_why_how_old_and_how_large(store: ArtifactStore) -> None:
+    """Outcome and days of a finished run; of a wreck that it never finished, and the day it was last written to."""
+    passed, failed, wished = run(store), run(store, "failed"), run(store, days=0)
+    run(store, "failed")
+    wreck = store.begin("a")
+    wreck.write("before.json", "{}")
+    wreck.close()
+    os.utime(wreck.path, (0, 0))
+    today = DAY + timedelta(days=90)
+    told = {each.run: (each.why, each.since) for each in sweep(store, today, dry_run=True).gone}
+    assert {
+        passed: ("passed, was to be kept for 30 days", DAY),
+        failed: ("failed, was to be kept for 90 days", DAY),
+        wished: ("passed, was to be kept for no day", DAY),
+    } == told
+    (found,) = clean(store, dry_run=True).gone
+    assert (wreck.id, "never finished", date(1970, 1, 1), 2) == (found.run, found.why, found.since, found.size)
+
+
+def test_what_is_kept_says_how_large_it_is_and_how_long_it_stays(store: ArtifactStore) -> None:
+    """Until its day, for ever, as its scenario's newest beyond its day, or no longer."""
+    runs = [run(store), run(store, days=None), run(store, "failed", scenario="b"), run(store), run(store, scenario="c")]
+    export(store, runs[1], "markdown", [Exporter("markdown", lambda _: "x" * 1000)])
+    now = {each.record.run: each for each in kept(store, DAY)}
+    assert {"until", "ever"} == {each.fate for each in now.values()}
+    assert (
+        now[runs[1]].size == now[runs[1]].record.size + 1000 + (store.path / runs[1] / "complete.json").stat().st_size
+    )
+    later = {each.record.run: each.fate for each in kept(store, DAY + timedelta(days=400))}
+    assert dict(zip(runs, ("over", "ever", "newest", "newest", "newest"), strict=True)) == later
+
+
+def test_what_was_saved_by_hand_is_no_failure(store: ArtifactStore) -> None:
+    """A saved log has the days it was given, not the ninety of a run that did not pass."""
+    first = run(store, "saved")
+    run(store, "saved")
+    assert (first,) == sweep(store, DAY + timedelta(days=30)).removed
+
+
+def test_nothing_outside_the_root_is_touched(store: ArtifactStore, tmp_path: Path) -> None:
+    """A link in a run's folder goes and its target stays; a link in a folder's place is followed by nobody."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious.txt").write_text("kept")
+    doomed = run(store, days=0)
+    (store.path / doomed / "report.link").symlink_to(outside / "precious.txt")
+    (store.path / "a-0099").symlink_to(outside)
+    assert (doomed,) == sweep(store, DAY).removed
+    with pytest.raises(ArtifactError, match=r"cannot remove .*a-0099"):
+        clean(store)
+    assert "kept" == (outside / "precious.txt").read_text()
+
+
+def test_a_run_that_cannot_be_removed_holds_up_no_other(store: ArtifactStore) -> None:
+    """A folder that somebody put into a run's is not taken; every other run goes, the index agrees, and the error names the one."""
+    stuck, gone, stays = run(store, days=0), run(store, days=0), run(store)
+    (store.path / stuck / "mine").mkdir()
+    with pytest.raises(ArtifactError, match=rf"cannot remove .*{stuck}"):
+        sweep(store, DAY)
+    assert not (store.path / gone).exists()
+    assert [stays] == runs(store)
+    indexed = [json.loads(line).get("run") for line in (store.path / "index.jsonl").read_text().splitlines()[1:]]
+    assert [stays] == indexed
+    (store.path / stuck / "mine").rmdir()
+    assert (stuck,) == sweep(store, DAY).removed
 
 
 def test_a_run_that_is_being_read_stays_and_is_named(store: ArtifactStore) -> None:

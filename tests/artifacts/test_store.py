@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import textwrap
 import threading
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from rehearse.artifacts.retention import clean
 from rehearse.artifacts.store import ArtifactStore
 from rehearse.database.effects import SEAM
 from rehearse.errors import ArtifactError
+from rehearse.run.evidence import Particulars
 
 DAY = date(2026, 3, 1)
 EVIDENCE = ("before.json", "after.json", "diff.json", "sql.jsonl", "result.json")
@@ -33,6 +35,26 @@ def perform(store: ArtifactStore, scenario: str = "n1-simple-001", status: str =
         folder.write(name, f'{{"of": "{name}"}}')
     folder.append("events.jsonl", '{"event": "run-ended"}\n')
     return folder.complete(status, DAY)
+
+
+def test_a_mark_says_what_a_history_needs(tmp_path: Path) -> None:
+    """Name, time, content and database of a run, and when its command began: the same in the mark and in the index."""
+    store = ArtifactStore(tmp_path / ".rehearse", began=datetime(2026, 3, 1, 9, 30))  # noqa: DTZ001  (marks have no zones)
+    about = Particulars("A simple day", 0.25, "c0ffee", "sqlite")
+    record = store.begin("a").complete("passed", DAY, about=about)
+    assert (about, store.began) == (record.about, record.began)
+    assert (record,) == store.records()
+    (store.path / "index.jsonl").unlink()
+    assert (record,) == store.records()
+
+
+def test_a_mark_from_before_says_nothing_of_what_came_later() -> None:
+    """A run that was kept by an earlier version is read as it is."""
+    record = RunRecord("a-0001", "a", "passed", DAY, 30, Particulars("A", 0.5))
+    old = {
+        key: value for key, value in json.loads(record.dumps()).items() if key not in ("content", "backend", "began")
+    }
+    assert record == RunRecord.loads(json.dumps(old))
 
 
 @pytest.fixture

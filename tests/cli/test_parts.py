@@ -11,8 +11,8 @@ import typer
 
 from rehearse.cli.boundary import bounded
 from rehearse.cli.interrupt import polite_interrupt
+from rehearse.cli.keeping import size_text
 from rehearse.cli.progress import LiveDisplay, display
-from rehearse.cli.stored import size_text
 from rehearse.cli.terminal import Printer, wants_colour
 from rehearse.errors import ArtifactError, GuardRefusedError, Problem, ScenarioError
 from rehearse.run.deadline import Cancellation

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+
+from rehearse.artifacts.store import ArtifactStore
 
 if TYPE_CHECKING:
     from cli.conftest import Command
@@ -129,12 +132,49 @@ def test_clean(ran: Command) -> None:
     wreck = ran.root / ".rehearse/runs/sell-two-0099"
     wreck.mkdir()
     only_said = ran("clean", "--dry-run")
-    assert "sell-two-0003  would go: its time is over" in only_said.out
-    assert "sell-two-0099  would go: never finished" in only_said.out
+    assert "sell-two-0003  would go: passed, was to be kept for no day; 0 days old, " in only_said.out
+    assert "sell-two-0099  would go: never finished; 0 days old, 0 bytes" in only_said.out
+    assert re.search(r"^2 runs would go, .* kB; 3 runs stay, .* kB$", only_said.out, re.MULTILINE)
     assert wreck.is_dir()
     cleaned = ran("clean")
     assert cleaned.code == 0
-    assert "sell-two-0003  removed: its time is over" in cleaned.out
+    assert "sell-two-0003  removed: passed, was to be kept for no day" in cleaned.out
     assert "2 runs removed" in cleaned.out
     assert not wreck.exists()
-    assert ran("clean").out.splitlines()[0] == "0 runs removed, 0 bytes"
+    assert ran("clean").out.splitlines()[0].startswith("0 runs removed, 0 bytes; 3 runs stay, ")
+
+
+def test_a_run_that_is_being_read_is_not_cleaned(ran: Command) -> None:
+    """It is named, and it stays."""
+    path = ran.root / "scenarios/selling/lamps.yaml"
+    path.write_text(path.read_text() + "  artifacts: {retention_days: 0}\n")
+    ran("run", "sell-two")
+    with ArtifactStore(ran.root / ".rehearse").open("sell-two-0003"):
+        assert "sell-two-0003  stays: somebody writes or reads it" in ran("clean").out
+    assert "sell-two-0003  removed" in ran("clean").out
+
+
+def test_list_runs(ran: Command) -> None:
+    """Each stored run with its outcome, age, size and how long it stays; the options of `list` choose among their scenarios."""
+    lines = ran("list", "--runs").out.splitlines()
+    assert [
+        ["sell-two-0001", "passed", "0", "days"],
+        ["sell-two-0002", "passed", "0", "days"],
+        ["sell-wrong-0001", "failed", "0", "days"],
+    ] == [line.split()[:4] for line in lines[:-1]]
+    assert all(re.search(r" \d+\.\d kB  until \d{4}-\d\d-\d\d$", line) for line in lines[:-1])
+    assert lines[-1].startswith("3 runs, ")
+    assert ["sell-two-0001", "sell-two-0002"] == [
+        json.loads(line)["run"] for line in ran("list", "--runs", "--priority", "critical", "--json").out.splitlines()
+    ]
+
+
+def test_a_runs_mark_knows_content_and_database(ran: Command) -> None:
+    """Two runs of one text have one content, an edited scenario has another; runs of one command began together."""
+    path = ran.root / "scenarios/selling/lamps.yaml"
+    path.write_text(path.read_text().replace("Two lamps", "Two good lamps"))
+    ran("run", "sell-two", "sell-wrong")
+    first, second, third, _, wrong = ArtifactStore(ran.root / ".rehearse").records()
+    assert first.about.content == second.about.content != third.about.content
+    assert ("sqlite", "Two good lamps") == (third.about.backend, third.about.name)
+    assert third.began == wrong.began != second.began

@@ -11,6 +11,7 @@ from rehearse.api.latest import latest_result
 from rehearse.api.settings import Settings
 from rehearse.api.workbench import Workbench, current_workbench
 from rehearse.artifacts.manager import today_utc
+from rehearse.artifacts.record import SAVED
 from rehearse.codec import dumps
 from rehearse.domain import State
 from rehearse.errors import RehearseError
@@ -135,7 +136,7 @@ class LogCaptureManager:
         }
         folder = self._store.begin(f"{scenario_id}-logs")
         path = folder.write("logs.json", json.dumps(content, ensure_ascii=False, indent=1))
-        folder.complete("saved", today_utc())
+        folder.complete(SAVED, today_utc())
         return path
 
 

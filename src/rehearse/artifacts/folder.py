@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Protocol, Self
 from rehearse.artifacts.record import RunRecord
 from rehearse.database import effects
 from rehearse.errors import ArtifactError
+from rehearse.run.evidence import Particulars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
 MARK = "complete.json"
 NEXT_MARK = "complete.next"
 REMOVING = "removing"
 EXPORT = "report."
+NOTHING_MORE = Particulars()
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -59,12 +61,15 @@ class RunFolder:
         path: The directory.
     """
 
-    def __init__(self, scenario: str, path: Path, directory: int, on_complete: OnComplete) -> None:
+    def __init__(
+        self, scenario: str, path: Path, directory: int, on_complete: OnComplete, *, began: datetime | None = None
+    ) -> None:
         self.id = path.name
         self.scenario = scenario
         self.path = path
         self._directory = directory
         self._on_complete = on_complete
+        self._began = began
         self._files: dict[str, int] = {}
         self._logs: dict[str, int] = {}
 
@@ -123,14 +128,16 @@ class RunFolder:
             del self._files[name]
 
     def complete(
-        self, status: str, today: date, *, retention_days: int | None = 30, name: str = "", seconds: float = 0.0
+        self, status: str, today: date, *, retention_days: int | None = 30, about: Particulars = NOTHING_MORE
     ) -> RunRecord:
         """Mark the run as whole, as the last act: from now on it counts. Nothing can be added afterwards.
 
         Raises:
             ArtifactError: If the mark cannot be written; the run then stays incomplete.
         """
-        record = RunRecord(self.id, self.scenario, status, today, retention_days, name, seconds, dict(self._files))
+        record = RunRecord(
+            self.id, self.scenario, status, today, retention_days, about, files=dict(self._files), began=self._began
+        )
         for log in list(self._logs):
             self._close_log(log)
         try:

@@ -6,11 +6,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
+
+from rehearse.run.evidence import Particulars
 
 FAILED_DAYS = 90
 """A run that did not pass stays at least so long."""
+SAVED = "saved"
+"""The status of what was saved by hand (a state, a log): no run of a scenario, so nothing that failed."""
 
 _FOLDER = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _RUN = re.compile(r"(?P<scenario>[a-z0-9]+(?:-[a-z0-9]+)*)-(?P<number>\d{4,})")
@@ -27,9 +31,9 @@ class RunRecord:
         status: As in its result.
         finished: The day on which it was marked complete.
         retention_days: How long the author wants it kept; None for ever.
-        name: The scenario's name.
-        seconds: How long the act phase took.
+        about: Its name, its time, the content of its scenario, its database.
         files: Name of each file → its bytes.
+        began: When the command began that made it, in UTC without a zone: runs of one command have the same. None where nobody kept it.
     """
 
     run: str
@@ -37,9 +41,9 @@ class RunRecord:
     status: str
     finished: date
     retention_days: int | None = None
-    name: str = ""
-    seconds: float = 0.0
+    about: Particulars = field(default_factory=Particulars)
     files: Mapping[str, int] = field(default_factory=dict)
+    began: datetime | None = None
 
     @property
     def passed(self) -> bool:
@@ -53,8 +57,8 @@ class RunRecord:
 
     @property
     def days_kept(self) -> int | None:
-        """How many days it stays: at least `FAILED_DAYS` if it did not pass, None for ever."""
-        if self.retention_days is None or self.passed:
+        """How many days it stays: at least `FAILED_DAYS` if it is a run that did not pass, None for ever."""
+        if self.retention_days is None or self.passed or self.status == SAVED:
             return self.retention_days
         return max(self.retention_days, FAILED_DAYS)
 
@@ -75,9 +79,12 @@ class RunRecord:
             {
                 "run": self.run,
                 "scenario": self.scenario,
-                "name": self.name,
+                "name": self.about.name,
                 "status": self.status,
-                "seconds": self.seconds,
+                "seconds": self.about.seconds,
+                "content": self.about.content,
+                "backend": self.about.backend,
+                "began": self.began.isoformat() if self.began else None,
                 "finished": self.finished.isoformat(),
                 "retention_days": self.retention_days,
                 "expires": self.expires.isoformat() if self.expires else None,
@@ -101,12 +108,18 @@ class RunRecord:
                 status=str(data["status"]),
                 finished=date.fromisoformat(data["finished"]),
                 retention_days=None if data["retention_days"] is None else int(data["retention_days"]),
-                name=str(data["name"]),
-                seconds=float(data["seconds"]),
+                about=_particulars(data),
                 files={str(name): int(size) for name, size in data["files"].items()},
+                began=datetime.fromisoformat(data["began"]) if data.get("began") else None,
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not the mark of a run: {error}") from error
+
+
+def _particulars(data: Mapping[str, object]) -> Particulars:
+    """Read what came later too; a mark that was written before says nothing of it."""
+    name, seconds = str(data["name"]), float(str(data["seconds"]))
+    return Particulars(name, seconds, str(data.get("content", "")), str(data.get("backend", "")))
 
 
 def folder_stem(scenario: str) -> str:

@@ -11,6 +11,7 @@ import os
 import threading
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -43,10 +44,15 @@ class ArtifactStore:
 
     Nothing is created before the first run begins. A root that is a symlink, belongs to another user or may be
     written by others is refused.
+
+    Attributes:
+        root: Where it lies.
+        began: When whoever opened it began, in UTC without a zone; every run that is made through it says so, and no result does.
     """
 
-    def __init__(self, root: Path | str = ".rehearse") -> None:
+    def __init__(self, root: Path | str = ".rehearse", *, began: datetime | None = None) -> None:
         self.root = Path(root)
+        self.began = began or datetime.now(UTC).replace(tzinfo=None)
         self._lock = threading.Lock()
         self._numbers: dict[str, int] = {}
         self._runs: int | None = None
@@ -77,7 +83,7 @@ class ArtifactStore:
                 run = run_name(scenario, self._next_number(stem))
                 directory = _claimed(runs, run)
                 if directory is not None:
-                    return RunFolder(scenario, self.path / run, directory, self.index)
+                    return RunFolder(scenario, self.path / run, directory, self.index, began=self.began)
         except OSError as error:
             raise failed("make a run below", self.path, "isolate", error) from error
 

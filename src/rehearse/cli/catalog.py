@@ -43,14 +43,9 @@ def list_scenarios(selection: Selection, *, as_json: bool) -> int:
     """Print the scenarios that `selection` takes; exit code 0 even if there is none.
 
     Raises:
-        ScenarioError: If the suite is unknown, or a file cannot be read.
-        CallerError: If there is no such priority.
+        As `chosen`.
     """
-    if selection.priority not in ("", *PRIORITIES):
-        raise CallerError(f"no priority `{selection.priority}`; {did_you_mean(selection.priority, PRIORITIES)}")
-    catalog = engine.catalog(engine.project())
-    written = catalog.suite(selection.suite) if selection.suite else catalog.all()
-    entries = [entry_of(each) for each in written if selection.takes(each)]
+    entries = chosen(selection)
     if as_json:
         _list_as_json(entries)
         return PASSED
@@ -64,6 +59,20 @@ def list_scenarios(selection: Selection, *, as_json: bool) -> int:
         printer.line(f"  {cell(entry.id):<{width}}  {cell(entry.priority):<8}  {cell(entry.name)}")
     printer.line(count_text(len(entries), "scenario"), style="dim")
     return PASSED
+
+
+def chosen(selection: Selection) -> list[Entry]:
+    """Return the scenarios that `selection` takes.
+
+    Raises:
+        ScenarioError: If the suite is unknown, or a file cannot be read.
+        CallerError: If there is no such priority.
+    """
+    if selection.priority not in ("", *PRIORITIES):
+        raise CallerError(f"no priority `{selection.priority}`; {did_you_mean(selection.priority, PRIORITIES)}")
+    catalog = engine.catalog(engine.project())
+    written = catalog.suite(selection.suite) if selection.suite else catalog.all()
+    return [entry_of(each) for each in written if selection.takes(each)]
 
 
 def _list_as_json(entries: list[Entry]) -> None:

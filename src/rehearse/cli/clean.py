@@ -15,8 +15,10 @@ def clean(
 ) -> int:
     """Remove runs whose time is over and the rest of killed ones.
 
-    The newest run of a scenario and its newest passed one stay.
+    A run stays as many days as its scenario says (30 if it says nothing), one that did not pass at least 90, one in debug mode for ever.
+    The newest run of a scenario and its newest passed one stay longer, and so does whatever is being read or written.
+    Each run is named with why it goes, its age and its size. `rehearse list --runs` shows what is kept.
     """
-    from rehearse.cli.stored import clean_up  # noqa: PLC0415  (start-up stays light)
+    from rehearse.cli.keeping import clean_up  # noqa: PLC0415  (start-up stays light)
 
     return clean_up(artifacts, dry_run=dry_run)

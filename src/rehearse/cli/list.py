@@ -1,4 +1,4 @@
-"""``rehearse list``: which scenarios there are."""
+"""``rehearse list``: which scenarios there are, or which runs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from rehearse.cli.options import Json  # noqa: TC001  (the command line reads the annotations)
+from rehearse.cli.options import Artifacts, Json  # noqa: TC001  (the command line reads the annotations)
 
 
-def list_(
+def list_(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     suite: Annotated[str, typer.Option(metavar="SUITE", help="Only this suite.")] = "",
     tag: Annotated[
         list[str] | None, typer.Option(metavar="TAG", help="Only those with this tag; repeatable, all must be there.")
@@ -18,9 +18,20 @@ def list_(
     priority: Annotated[
         str, typer.Option(metavar="NAME", help="Only this priority: critical, high, medium, low.")
     ] = "",
+    runs: Annotated[
+        bool,
+        typer.Option("--runs", help="The stored runs of these scenarios: outcome, age, size, how long each stays."),
+    ] = False,
     json: Json = False,
+    artifacts: Artifacts = "",
 ) -> int:
-    """List the scenarios of the project and the domains."""
-    from rehearse.cli.catalog import Selection, list_scenarios  # noqa: PLC0415  (start-up stays light)
+    """List the scenarios of the project and the domains, or with --runs the runs that are kept."""
+    from rehearse.cli.catalog import Selection, chosen, list_scenarios  # noqa: PLC0415  (start-up stays light)
 
-    return list_scenarios(Selection(suite, tuple(tag or ()), category, priority), as_json=json)
+    selection = Selection(suite, tuple(tag or ()), category, priority)
+    if not runs:
+        return list_scenarios(selection, as_json=json)
+    from rehearse.cli.keeping import list_runs  # noqa: PLC0415  (likewise)
+
+    everything = selection == Selection()
+    return list_runs(None if everything else {entry.id for entry in chosen(selection)}, artifacts, as_json=json)

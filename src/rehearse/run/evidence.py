@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
@@ -41,6 +43,23 @@ Exporter = Callable[["ScenarioResult"], str]
 """Makes one format's file of a result."""
 
 
+@dataclass(frozen=True)
+class Particulars:
+    """What a run's mark says of it beyond its outcome, so that a history of many runs needs no other file.
+
+    Attributes:
+        name: The scenario's name.
+        seconds: How long the act phase took.
+        content: Equal exactly when the scenario, with every fixture merged, is the same text.
+        backend: Which database it ran on.
+    """
+
+    name: str = ""
+    seconds: float = 0.0
+    content: str = ""
+    backend: str = ""
+
+
 class EvidenceFolder(Protocol):
     """A folder of one run, as the artifact store hands it out."""
 
@@ -62,7 +81,7 @@ class EvidenceFolder(Protocol):
         """Remove every file not named."""
         ...
 
-    def complete(self, status: str, today: date, *, retention_days: int | None, name: str, seconds: float) -> object:
+    def complete(self, status: str, today: date, *, retention_days: int | None, about: Particulars) -> object:
         """Mark the run as whole, as the last act."""
         ...
 
@@ -102,6 +121,7 @@ class Folder:
         self._today = today
         self._artifacts: dict[str, str] = {}
         self._events: list[str] = []
+        self._content = ""
         self._folder = store.begin(plan.scenario.id)
         self._artifacts["run"] = self._folder.id
 
@@ -126,7 +146,9 @@ class Folder:
 
     def scenario(self) -> None:
         """Write the scenario as it is understood, with every fixture merged."""
-        self._folder.write(SCENARIO, scenario_text(self._plan.tree), phase="isolate")
+        text = scenario_text(self._plan.tree)
+        self._content = hashlib.sha256(text.encode("utf-8", errors="backslashreplace")).hexdigest()[:16]
+        self._folder.write(SCENARIO, text, phase="isolate")
 
     def before(self, snapshot: Snapshot) -> None:
         """Write the state before."""
@@ -158,8 +180,12 @@ class Folder:
             result.status,
             self._today(),
             retention_days=days,
-            name=scenario.name,
-            seconds=result.execution_time_seconds,
+            about=Particulars(
+                scenario.name,
+                result.execution_time_seconds,
+                self._content,
+                result.isolation.backend if result.isolation else "",
+            ),
         )
 
     def close(self) -> None:
