@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SOURCE = Path(__file__).parent.parent / "src"
 LAYERS = (
-    ("errors", "source", "values", "fields", "rule", "scenario", "expectation", "codec", "loading.tree"),
+    ("errors", "source", "values", "fields", "rule", "panels", "scenario", "expectation", "codec", "loading.tree"),
     (
         "loading",
         "domain",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from sqlalchemy import MetaData
 
 from rehearse.errors import Complaints
+from rehearse.panels import AnyPanel
 from rehearse.rule import Rule
 from rehearse.scenario import World
 from rehearse.snapshot.model import Diff
@@ -379,21 +380,11 @@ class StepParameters:
 
 
 @dataclass(frozen=True)
-class PanelTable:
-    """A table that the domain adds to a report."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class Panel:
-    """``(evidence) -> tables``, for the reader's half of a report."""
+    """``(evidence) -> panels``, for the reader's half of a report: tables, words or pictures (`rehearse.panels`)."""
 
     name: str
-    function: Callable[[Evidence], tuple[PanelTable, ...]]
+    function: Callable[[Evidence], tuple[AnyPanel, ...]]
 
 
 @dataclass(frozen=True)

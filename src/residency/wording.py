@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from residency.calendar import DAY, date_of
+from typing import TYPE_CHECKING
+
+from residency.calendar import DAY, date_of, weekday_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MONTHS = (
     "January",
@@ -71,3 +76,37 @@ def number_of(citation: str) -> str:
 def counted(number: int, noun: str) -> str:
     """A number with its noun: 1 day, 2 days."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def weekday_text(minute: int) -> str:
+    """A date with its weekday: Wed 25 December."""
+    return f"{_WEEKDAYS[weekday_of(minute)]} {day_text(minute)}"
+
+
+def weekdays_text(first: int, last: int) -> str:
+    """Two dates with their weekdays: from Mon 9 to Fri 13 December."""
+    same = (date_of(first).year, date_of(first).month) == (date_of(last).year, date_of(last).month)
+    begin = f"{_WEEKDAYS[weekday_of(first)]} {date_of(first).day}" if same else weekday_text(first)
+    return f"from {begin} to {weekday_text(last)}"
+
+
+def clock_text(minute: int) -> str:
+    """The time of day: 07:00."""
+    within = minute % DAY
+    return f"{within // 60:02d}:{within % 60:02d}"
+
+
+def turn_text(start: int, end: int) -> str:
+    """When a duty is: on Wed 25 December, 07:00–19:00; with the day of its end where that is not the next at the latest."""
+    if end - start <= DAY:
+        return f"on {weekday_text(start)}, {clock_text(start)}–{clock_text(end)}"
+    return f"from {clock_text(start)} on {weekday_text(start)} to {clock_text(end)} on {weekday_text(end)}"
+
+
+def listed(words: Sequence[str], *, most: int = 4) -> str:
+    """Words in a row: a, b and c; what is beyond `most` is counted."""
+    shown = list(words[:most]) + [f"{len(words) - most} more"] * (len(words) > most)
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from loading.shop_domain import SHOP, NoParameters
-from rehearse.domain import Context, Operation, OperationResult, Panel, PanelTable, Session
+from rehearse.domain import Context, Operation, OperationResult, Panel, Session
 from rehearse.fields import Help, Range, Unit
+from rehearse.panels import PanelTable
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from rehearse.database.observe import Statement
-from rehearse.domain import PanelTable, Reason
+from rehearse.domain import Reason
 from rehearse.expect.verdict import CheckResult, Verdict
+from rehearse.panels import PanelTable
 from rehearse.report.model import RunReport, Subject
 from rehearse.run.outcome import Attempt, Isolation, Metrics, ScenarioResult, StepResult
 from rehearse.snapshot.model import Diff, RowChange

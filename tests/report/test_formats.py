@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from rehearse.domain import PanelTable
+from rehearse.panels import PanelTable
 from rehearse.report.html import html_report
 from rehearse.report.json import json_report
 from rehearse.report.junit import junit_report

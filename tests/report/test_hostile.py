@@ -14,7 +14,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearse.domain import PanelTable, Reason
+from rehearse.domain import Reason
+from rehearse.panels import PanelTable
 from rehearse.report.html import html_report
 from rehearse.report.html.render import content_policy
 from rehearse.report.json import json_report

@@ -211,12 +211,8 @@ def test_the_standing_invariants_hold_throughout(evidence: Evidence) -> None:
     assert 5 == sum(invariant.always for invariant in DOMAIN.invariants.values())
 
 
-def test_panels_and_captures(evidence: Evidence) -> None:
-    """Who works when, hours against the limit, coverage; compliance and coverage as the snapshot keeps them."""
-    tables = {table.title: table for panel in DOMAIN.panels for table in panel.function(evidence)}
-    assert 3 == len(tables["Who works when"].rows)
-    assert ("R3", "66.5", "71", "88.8 %") in tables["Hours a week"].rows
-    assert ("call", "24", "0", "0") in tables["Coverage in head-hours"].rows
+def test_captures(evidence: Evidence) -> None:
+    """Compliance and coverage as the snapshot keeps them."""
     captured = {item.name: item.function(evidence.after) for item in DOMAIN.captures}
     assert ("compliant", ()) == (captured["compliance_status"]["overall"], captured["compliance_status"]["violations"])
     assert (3, 3, Decimal("100.0")) == tuple(captured["coverage_stats"].values())

@@ -18,13 +18,14 @@ from rehearse.report.model import (
     seconds_text,
     shown,
 )
+from rehearse.report.panel_tables import panel_table
 from rehearse.report.text import MARKS, status_text, verdict_text
 from rehearse.report.visible import cell, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from rehearse.domain import PanelTable
+    from rehearse.panels import AnyPanel
     from rehearse.report.model import RunReport
     from rehearse.run.outcome import ScenarioResult
 
@@ -129,7 +130,8 @@ def _errors(result: ScenarioResult) -> Iterator[str]:
         yield from (f"    {line}" for line in visible(result.traceback).rstrip().splitlines())
 
 
-def _panel(panel: PanelTable, limits: Limits) -> Iterator[str]:
+def _panel(shown_panel: AnyPanel, limits: Limits) -> Iterator[str]:
+    panel = panel_table(shown_panel)
     yield f"## {escaped(panel.title)}\n"
     yield from table(panel.columns, panel.rows[: limits.rows])
     cut = len(panel.rows) - limits.rows

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from rehearse.database.observe import Statement
-from rehearse.domain import PanelTable
+from rehearse.panels import AnyPanel
 from rehearse.report.visible import CELL_BYTES, cell
 from rehearse.run.outcome import ScenarioResult
 from rehearse.values import FrozenMap, Value, plain, plain_fraction
@@ -73,7 +73,7 @@ class RunReport:
     Attributes:
         result: What became of it.
         subject: Which scenario it was.
-        panels: The domain's tables for people.
+        panels: What the domain adds for people.
         statements: The SQL log, as far as it was kept.
         statements_dropped: How many more were counted only.
         values_logged: Whether the SQL log holds parameter values.
@@ -84,7 +84,7 @@ class RunReport:
 
     result: ScenarioResult
     subject: Subject = Subject()
-    panels: tuple[PanelTable, ...] = ()
+    panels: tuple[AnyPanel, ...] = ()
     statements: tuple[Statement, ...] = ()
     statements_dropped: int = 0
     values_logged: bool = False

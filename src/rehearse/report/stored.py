@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from rehearse.codec import loads
 from rehearse.database.observe import Statement
-from rehearse.domain import PanelTable
 from rehearse.errors import ArtifactError, Complaints
 from rehearse.loading.load import DEFAULT_DOMAIN
 from rehearse.loading.tree import MapNode, Node, ScalarNode, plain_value
 from rehearse.loading.yaml_tree import read_tree
+from rehearse.panels import PanelTable
 from rehearse.registry import installed
 from rehearse.report.json import json_report
 from rehearse.report.junit import junit_report
@@ -31,6 +31,9 @@ from rehearse.values import FrozenMap, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from rehearse.domain import Evidence, Panel
+    from rehearse.panels import AnyPanel
 
 
 class Files(Protocol):
@@ -131,16 +134,27 @@ def _versions() -> tuple[tuple[str, str], ...]:
     )
 
 
-def _panels(files: Files) -> tuple[PanelTable, ...]:
-    """Return what the domain adds for people; a note in its place if it crashes, nothing if too little was kept."""
+def _panels(files: Files) -> tuple[AnyPanel, ...]:
+    """Return what the domain adds for people; a note in the place of what crashes, nothing if too little was kept."""
     if not set(NEEDED) <= set(files.names):
         return ()
     try:
         plan = stored_plan(files)
         evidence = stored_evidence(files, plan, loads(Execution, files.read(EXECUTION)))
-        return tuple(table for panel in plan.domain.panels for table in panel.function(evidence))
     except Exception as error:  # noqa: BLE001  (a report without its panels is worth more than none)
-        return (PanelTable("Panels", (), (), f"could not be made: {type(error).__name__}: {error}"),)
+        return (_could_not("Panels", error),)
+    return tuple(found for panel in plan.domain.panels for found in _made(panel, evidence))
+
+
+def _made(panel: Panel, evidence: Evidence) -> tuple[AnyPanel, ...]:
+    try:
+        return panel.function(evidence)
+    except Exception as error:  # noqa: BLE001  (a defect of one panel costs that panel alone)
+        return (_could_not(panel.name, error),)
+
+
+def _could_not(name: str, error: Exception) -> PanelTable:
+    return PanelTable(name, (), (), f"could not be made: {type(error).__name__}: {error}")
 
 
 def _scenario(files: Files) -> MapNode | None:

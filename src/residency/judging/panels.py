@@ -4,103 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from rehearse.domain import Capture, Evidence, Panel, PanelTable, State, StepView
-from rehearse.values import FrozenMap, plain_fraction
-from residency import measures as figures
-from residency import schema
-from residency.calendar import clip, moment_of
-from residency.judging.judged import book, handovers, records
+from rehearse.domain import Capture, Evidence, Panel, State, StepView
+from rehearse.panels import PanelTable
+from rehearse.values import FrozenMap
+from residency.judging.chain_panel import chain
+from residency.judging.coverage_panels import coverage, uncovered
+from residency.judging.hours_panels import closest, hours
+from residency.judging.judged import book, records
+from residency.judging.roster_calendar import roster_calendar
+from residency.judging.roster_changes import who_works_when
 from residency.model import Severity
-from residency.services import gaps, needs
+from residency.services import gaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rehearse.values import Value
     from residency.load import Book
-    from residency.model import Duty
 
 _NOTHING = "–"
 
 
 # ── panels ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def roster(evidence: Evidence) -> tuple[PanelTable, ...]:
-    """Who works when: every duty that changed, before and after."""
-    before, after = book(evidence.before), book(evidence.after)
-    rows = []
-    for change in evidence.diff.changes.get(schema.ASSIGNMENTS.name, ()):
-        identity = str(change.key[0])
-        rows.append((identity, _duty(before.duty(identity)), _duty(after.duty(identity))))
-    note = f"{len(handovers(evidence))} changed hands" if rows else "No duty changed."
-    return (PanelTable("Who works when", ("duty", "before", "after"), tuple(rows), note),)
-
-
-def _duty(duty: Duty | None) -> str:
-    if duty is None:
-        return _NOTHING
-    start, end = moment_of(duty.start), moment_of(duty.end)
-    until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%Y-%m-%d %H:%M}"
-    return f"{duty.person_id} · {duty.rotation_id or duty.kind.value} · {start:%Y-%m-%d %H:%M}–{until}"
-
-
-def hours(evidence: Evidence) -> tuple[PanelTable, ...]:
-    """Each resident's highest weekly average before and after, against the limit."""
-    before, after = book(evidence.before), book(evidence.after)
-    rows = tuple(
-        (person, _hours(before, person), _hours(after, person), _share(after, person))
-        for person in sorted({*before.schedule.residents, *after.schedule.residents})
-    )
-    return (PanelTable("Hours a week", ("resident", "before", "after", "of the limit"), rows),)
-
-
-def _hours(held: Book, person_id: str) -> str:
-    return plain_fraction(figures.weekly_hours(held.schedule.timeline(person_id), held.settings.rules), digits=2)
-
-
-def _share(held: Book, person_id: str) -> str:
-    share = figures.utilisation(held.schedule.timeline(person_id), held.settings.rules)
-    return f"{plain_fraction(share * 100, digits=1)} %"
-
-
-def coverage(evidence: Evidence) -> tuple[PanelTable, ...]:
-    """Required and missing head-hours of each service, before and after."""
-    before, after = book(evidence.before), book(evidence.after)
-    rows = tuple(
-        (
-            rotation,
-            _head_hours(_required(after, rotation)),
-            *(_head_hours(_missing(held, rotation)) for held in (before, after)),
-        )
-        for rotation, service in sorted(after.schedule.services.items())
-        if service.requirements
-    )
-    return (PanelTable("Coverage in head-hours", ("service", "required", "missing before", "missing after"), rows),)
-
-
-def _required(held: Book, rotation: str) -> int:
-    requirements = held.schedule.service(rotation).requirements
-    return sum(
-        number * (end - start)
-        for role in {row.role for row in requirements}
-        for start, end, number in needs(requirements, role, held.schedule.horizon)
-    )
-
-
-def _missing(held: Book, rotation: str) -> int:
-    return sum(
-        (gap.needed - gap.present) * (end - start)
-        for gap in gaps(held.schedule, held.schedule.service(rotation))
-        for start, end in clip([(gap.start, gap.end)], held.schedule.horizon)
-    )
-
-
-def _head_hours(minutes: int) -> str:
-    return plain_fraction(Fraction(minutes, 60), digits=2)
 
 
 def leave(evidence: Evidence) -> tuple[PanelTable, ...]:
@@ -129,7 +56,16 @@ def _plain(value: Value) -> str:
     return _NOTHING if value is None else str(value)
 
 
-PANELS = (Panel("roster", roster), Panel("hours", hours), Panel("coverage", coverage), Panel("leave", leave))
+PANELS = (
+    Panel("roster", who_works_when),
+    Panel("chain", chain),
+    Panel("uncovered", uncovered),
+    Panel("calendar", roster_calendar),
+    Panel("closest", closest),
+    Panel("hours", hours),
+    Panel("coverage", coverage),
+    Panel("leave", leave),
+)
 
 
 # ── captures ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from rehearse.report.model import (
     seconds_text,
     shown,
 )
+from rehearse.report.panel_tables import panel_table
 from rehearse.report.text import MARKS, verdict_text
 from rehearse.report.visible import cell, visible
 
@@ -240,7 +241,7 @@ def _panels(report: RunReport, limits: Limits) -> tuple[TableView, ...]:
             cell(panel.note),
             max(0, len(panel.rows) - limits.rows),
         )
-        for panel in report.panels
+        for panel in map(panel_table, report.panels)
     )
 
 
