@@ -28,7 +28,7 @@ LAYERS = (
         "snapshot.model",
         "column_kinds",
     ),
-    ("plan",),
+    ("plan", "writing"),
     ("database", "snapshot", "expect"),
     ("run",),
     ("artifacts", "report"),

@@ -58,7 +58,7 @@ def visit(chromium: Browser) -> Iterator[Visit]:
     assert [] == visit.strangers
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def language_server() -> str:
     """The command of the editor's language server for YAML."""
     if not LANGUAGE_SERVER.exists() or shutil.which("node") is None:

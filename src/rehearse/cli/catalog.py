@@ -138,30 +138,6 @@ def describe_domain(name: str, *, form: str = "text") -> int:
     return PASSED
 
 
-def print_schema(name: str, output: str) -> int:
-    """Print the JSON Schema of scenario files for a domain, or write it to a file.
-
-    Raises:
-        ScenarioError: If there is no such domain.
-        CallerError: If the file cannot be written.
-    """
-    from pathlib import Path  # noqa: PLC0415  (only this command needs it)
-
-    from rehearse.registry import domain  # noqa: PLC0415
-    from rehearse.report.schema import schema_text  # noqa: PLC0415
-
-    text = schema_text(domain(name))
-    if not output:
-        sys.stdout.write(text)
-        return PASSED
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CallerError(f"cannot write {output}: {error.strerror or error}") from error
-    for_people(json=False).line(f"Schema: {output}", style="dim")
-    return PASSED
-
-
 def explain_scenarios(names: tuple[str, ...], validators: tuple[str, ...]) -> int:
     """Print what scenarios will do, in plain words.
 

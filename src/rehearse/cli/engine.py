@@ -49,13 +49,18 @@ def catalog(of: Project) -> Catalog:
 
 def category_of(written: Written, name: str) -> str:
     """Return the category that `name` means in the scenario's domain; the name itself where nobody knows another."""
+    from rehearse.registry import installed  # noqa: PLC0415  (start-up stays light)
+
+    found = installed(domain_of(written))
+    return found.categories.get(name, name) if found else name
+
+
+def domain_of(written: Written) -> str:
+    """Return the name of the domain that a scenario names, or is meant to."""
     from rehearse.loading.load import DEFAULT_DOMAIN  # noqa: PLC0415  (start-up stays light)
-    from rehearse.registry import installed  # noqa: PLC0415
 
     node = written.node.get("domain")
-    of = node.value if isinstance(node, ScalarNode) and isinstance(node.value, str) else DEFAULT_DOMAIN
-    found = installed(of)
-    return found.categories.get(name, name) if found else name
+    return node.value if isinstance(node, ScalarNode) and isinstance(node.value, str) else DEFAULT_DOMAIN
 
 
 def selected(of: Catalog, names: Iterable[str]) -> tuple[Written, ...]:
@@ -283,10 +288,10 @@ def inspected_database(url: str, domain: str) -> tuple[Inspected, ...]:
         RehearseError: If the database cannot be read.
     """
     from rehearse.loading.load import DEFAULT_DOMAIN  # noqa: PLC0415  (start-up stays light)
-    from rehearse.registry import domain as domain_of  # noqa: PLC0415
+    from rehearse.registry import domain as installed_domain  # noqa: PLC0415
     from rehearse.run.inspection import inspect_database  # noqa: PLC0415
 
-    return inspect_database(domain_of(domain or DEFAULT_DOMAIN), url)
+    return inspect_database(installed_domain(domain or DEFAULT_DOMAIN), url)
 
 
 def _source(path: str) -> Source:

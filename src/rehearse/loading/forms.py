@@ -39,28 +39,30 @@ Fraction: TypeAlias = Annotated[Decimal, Range(minimum=0)]
 class ScenarioForm:
     """The map under ``scenario:``, variables and matrix resolved."""
 
-    name: Annotated[str, Length(1, 200)]
-    id: ScenarioId
+    name: Annotated[str, Length(1, 200), Help("one line for people")]
+    id: Annotated[ScenarioId, Help("for machines; no other scenario may have it")]
     version: Version = "1.0.0"
     author: str = ""
     created: date | None = None
     updated: date | None = None
     category: str = ""
-    priority: Priority = "medium"
-    tags: tuple[Tag, ...] = ()
-    description: str = ""
-    rationale: str = ""
+    priority: Annotated[Priority, Help("order in reports; selection")] = "medium"
+    tags: Annotated[tuple[Tag, ...], Help("selection; marks in pytest")] = ()
+    description: Annotated[str, Help("what it tries")] = ""
+    rationale: Annotated[str, Help("why it matters")] = ""
     related_bugs: tuple[str, ...] = ()
     related_scenarios: tuple[ScenarioId, ...] = ()
-    domain: str = "residency"
-    timeout_seconds: Seconds = Decimal(300)
-    retry_on_failure: bool | Annotated[int, Range(1, 10)] = False
-    capture_artifacts: bool = True
-    require_backup: bool = False
-    rollback_on_failure: bool = True
-    debug_mode: bool = False
-    clock: datetime | None = None
-    seed: Annotated[int, Range(0, 2**31 - 1)] = 0
+    domain: Annotated[str, Help("the system that is rehearsed, as it was installed")] = "residency"
+    timeout_seconds: Annotated[Seconds, Help("deadline of the steps, first to last")] = Decimal(300)
+    retry_on_failure: Annotated[
+        bool | Annotated[int, Range(1, 10)], Help("attempts in all after timeouts and transient faults; true is 3")
+    ] = False
+    capture_artifacts: Annotated[bool, Help("false: after a pass only the result is kept")] = True
+    require_backup: Annotated[bool, Help("of an existing database, before the first write")] = False
+    rollback_on_failure: Annotated[bool, Help("false keeps the database of a run that did not pass")] = True
+    debug_mode: Annotated[bool, Help("keeps database and artifacts, and logs parameter values")] = False
+    clock: Annotated[datetime | None, Help("the now of every operation, until a step's `at` moves it")] = None
+    seed: Annotated[int, Range(0, 2**31 - 1), Help("for whatever must choose, such as a solver")] = 0
     variables: MapNode | None = None
     matrix: MapNode | None = None
     setup: MapNode | None = None
@@ -85,12 +87,12 @@ class FixtureForm:
 class DatabaseForm:
     """``setup.database``."""
 
-    clean_state: bool = True
+    clean_state: Annotated[bool, Help("false: an existing database keeps its rows")] = True
     load_fixtures: ListNode | None = None
-    merge_strategy: Merge = "deep_merge"
-    batch_operations: bool = True
-    batch_size: Annotated[int, Range(1, 10_000)] = 500
-    isolation: Isolation = "auto"
+    merge_strategy: Annotated[Merge, Help("how each fixture is laid on those before it")] = "deep_merge"
+    batch_operations: Annotated[bool, Help("false: one row per INSERT of the set-up")] = True
+    batch_size: Annotated[int, Range(1, 10_000), Help("rows per INSERT of the set-up")] = 500
+    isolation: Annotated[Isolation, Help("a copied database, or one transaction that is rolled back")] = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +109,7 @@ class NumberForm:
 class PreconditionForm:
     """One entry of ``setup.preconditions``."""
 
-    check: str
+    check: Annotated[str, Help("what must hold before anything happens")]
     expected: Annotated[Value, Help("a value, or for a number {min, max, expected, tolerance}")] = True
     parameters: MapNode | None = None
 
@@ -153,18 +155,19 @@ class PerformanceForm:
 class ConcurrentStepForm:
     """One step of the concurrent block."""
 
-    operation: str
-    parameters: MapNode | None = None
-    critical: bool = True
-    timeout_seconds: Annotated[Decimal | None, Range(above=0)] = None
-    expect: (
+    operation: Annotated[str, Help("what is done")]
+    parameters: Annotated[MapNode | None, Help("the operation's own")] = None
+    critical: Annotated[bool, Help("an outcome that was not expected ends the sequence")] = True
+    timeout_seconds: Annotated[Decimal | None, Range(above=0), Help("default: what is left of the scenario's")] = None
+    expect: Annotated[
         Literal["done", "rejected", "error", "any"]
         | Annotated[tuple[Literal["done", "rejected", "error", "any"], ...], Length(1)]
         | ExpectForm
-        | None
-    ) = None
-    save_as: Name | None = None
-    at: datetime | None = None
+        | None,
+        Help("how it ought to end; default done"),
+    ] = None
+    save_as: Annotated[Name | None, Help("a name for its result, ${steps.NAME…}")] = None
+    at: Annotated[datetime | None, Help("the clock from this step on")] = None
     performance_metrics: PerformanceForm | None = None
 
 
@@ -172,7 +175,7 @@ class ConcurrentStepForm:
 class StepForm(ConcurrentStepForm):
     """One step of the sequence."""
 
-    step: Annotated[int | None, Range(minimum=1)] = None
+    step: Annotated[int | None, Range(minimum=1), Help("sort key; default: one more than the step before")] = None
 
 
 # ── specs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -182,11 +185,13 @@ class StepForm(ConcurrentStepForm):
 class CommonForm:
     """What every assertion may say besides its comparison."""
 
-    type: str | None = None
-    value: str | None = None
-    critical: bool = False
-    level: LevelWord = "fail"
-    message: str = ""
+    type: Annotated[str | None, Help("default: that of the value")] = None
+    value: Annotated[
+        str | None, Help("what to look at: measures.NAME, steps.NAME.data.FIELD, before. or after. with a path")
+    ] = None
+    critical: Annotated[bool, Help("shown first if unmet")] = False
+    level: Annotated[LevelWord, Help("warn: listed, never fails")] = "fail"
+    message: Annotated[str, Help("shown beside it")] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -421,5 +426,5 @@ class ArtifactsForm:
         "performance_metrics",
         "events",
     )
-    retention_days: Annotated[int, Range(0, 3650)] = 30
+    retention_days: Annotated[int, Range(0, 3650), Help("a run that did not pass stays at least 90")] = 30
     export_formats: tuple[Literal["json", "yaml", "html_report", "junit", "markdown"], ...] = ("json",)

@@ -9,8 +9,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
 
+from rehearse.expectation import Deferred
 from rehearse.fields import CLOCK_TIME, HOURS, NULLABLE, Help, Length, Pattern, Range, Ref, RowId, Unit
 from rehearse.loading.reader import RecordField, record_shape
+from rehearse.loading.tree import ListNode, MapNode, ScalarNode
 from rehearse.measures import engine_measures
 from rehearse.report.examples import examples_of
 from rehearse.report.model import shown
@@ -107,6 +109,11 @@ def _fields(record: type, indent: int) -> Iterator[Line]:
 
 def field_text(item: RecordField) -> str:
     """Return a field in one line, as ``person_id: a row of persons, required (also: person) – who is away``."""
+    return f"{item.name}: {field_words(item)}"
+
+
+def field_words(item: RecordField) -> str:
+    """Return what there is to say of a field, as ``a row of persons, required (also: person) – who is away``."""
     marks = marks_of(item.annotation)
     unit = "".join(f", in {mark.name}" for mark in marks if isinstance(mark, Unit))
     if item.required:
@@ -118,7 +125,7 @@ def field_text(item: RecordField) -> str:
     aliases = f" (also: {', '.join(item.aliases)})" if item.aliases else ""
     help_text = "".join(f" – {mark.text}" for mark in marks if isinstance(mark, Help))
     null = " or null" * (NULLABLE in marks)
-    return f"{item.name}: {type_words(item.annotation)}{null}{unit}{default}{aliases}{help_text}"
+    return f"{type_words(item.annotation)}{null}{unit}{default}{aliases}{help_text}"
 
 
 def default_text(item: RecordField) -> str:
@@ -160,7 +167,13 @@ _WORDS: Mapping[object, str] = {
     datetime: "moment",
     time: "time",
     FrozenMap: "map",
+    MapNode: "map",
+    ListNode: "list",
+    ScalarNode: "anything",
 }
+
+
+_UNWRITTEN = (type(None), Deferred)
 
 
 def type_words(annotation: object) -> str:
@@ -169,7 +182,7 @@ def type_words(annotation: object) -> str:
     if origin is Annotated:
         return _annotated_words(annotation)
     if is_union(annotation):
-        return " or ".join(dict.fromkeys(type_words(part) for part in get_args(annotation) if part is not type(None)))
+        return " or ".join(dict.fromkeys(type_words(part) for part in get_args(annotation) if part not in _UNWRITTEN))
     if origin is Literal:
         return "one of " + ", ".join(str(value) for value in get_args(annotation))
     if origin is tuple:
@@ -178,7 +191,7 @@ def type_words(annotation: object) -> str:
         return f"map of {type_words(get_args(annotation)[-1])}"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return "one of " + ", ".join(str(member.value) for member in annotation)
-    if is_dataclass(annotation) and isinstance(annotation, type):
+    if is_dataclass(annotation) and isinstance(annotation, type) and annotation not in _WORDS:
         return "map {" + ", ".join(item.name for item in record_shape(annotation).fields) + "}"
     return _WORDS.get(annotation, "anything")
 

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import json
-import re
+from inspect import cleandoc
 from typing import TYPE_CHECKING
 
 from rehearse.loading import forms
+from rehearse.loading.reader import record_shape
 from rehearse.measures import measures_of
+from rehearse.report.examples import examples_of
 from rehearse.report.schema.expectations import assertion_schema, expected_schema, performance_schema, spec_schema
-from rehearse.report.schema.types import PLACEHOLDER, Schema, any_of, record_schema, type_schema
+from rehearse.report.schema.types import (
+    PLACEHOLDER,
+    Schema,
+    any_of,
+    first_paragraph,
+    record_schema,
+    type_schema,
+    words,
+)
 
 if TYPE_CHECKING:
     from rehearse.domain import Domain, Operation
     from rehearse.report.document import Json
+    from rehearse.report.examples import Example
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _ANYTHING: Schema = {}
@@ -31,9 +42,10 @@ def schema_text(domain: Domain) -> str:
 def file_schema(domain: Domain) -> Schema:
     """Return the schema of a file: ``scenario`` or ``scenarios``, and nothing beside it."""
     whole: Schema = {"$ref": "#/definitions/scenario"}
+    examples = examples_of(domain)
     return {
         "$schema": DRAFT,
-        "title": f"Rehearse scenarios, domain {domain.name}",
+        "description": f"Rehearse scenarios, domain {domain.name}.",
         "type": "object",
         "properties": {"scenario": whole, "scenarios": {"type": "array", "minItems": 1, "items": whole}},
         "additionalProperties": False,
@@ -47,6 +59,10 @@ def file_schema(domain: Domain) -> Schema:
             "step": _step(domain, forms.StepForm),
             "concurrent_step": _step(domain, forms.ConcurrentStepForm),
             **{f"parameters_{name}": _parameters(operation) for name, operation in domain.operations.items()},
+            **{
+                f"operation_{name}": _documented(operation, examples.get(("operation", name)))
+                for name, operation in domain.operations.items()
+            },
         },
     }
 
@@ -129,9 +145,11 @@ def _rows(row: type, doc: str) -> Schema:
 
 
 def _precondition(domain: Domain) -> Schema:
-    measures = {name for name, measure in measures_of(domain).items() if measure.of_state is not None}
-    names: list[Json] = [*domain.checks, *sorted(measures - domain.checks.keys())]
-    return record_schema(forms.PreconditionForm, more={"check": {"enum": names}})
+    docs = {name: check.doc for name, check in domain.checks.items()}
+    for name, measure in sorted(measures_of(domain).items()):
+        if measure.of_state is not None:
+            docs.setdefault(name, measure.doc)
+    return record_schema(forms.PreconditionForm, more={"check": {"description": "what must hold", **words(docs)}})
 
 
 # ── test_case ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -141,20 +159,22 @@ def _test_case(domain: Domain) -> Schema:
     steps: Schema = {"type": "array", "items": {"$ref": "#/definitions/step"}}
     together: Schema = {"type": "array", "minItems": 2, "items": {"$ref": "#/definitions/concurrent_step"}}
     own: dict[str, Schema] = {
-        "operation": _operation_names(domain),
-        "operations": steps,
-        "concurrent_operations": together,
+        **_of_operation(domain),
+        "operations": {**steps, "description": "Steps, one after another."},
+        "concurrent_operations": {**together, "description": "Steps, all together."},
     }
     schema = record_schema(forms.TestCaseForm, more=own)
     return {**schema, "description": "What happens.", "allOf": _by_operation(domain)}
 
 
-def _operation_names(domain: Domain) -> Schema:
-    return {"enum": list(domain.operations), "description": "What is done; the parameters are the operation's own."}
+def _of_operation(domain: Domain) -> dict[str, Schema]:
+    """The keys whose meaning the operation decides: what is said of them stands in `_by_operation`."""
+    docs = {name: operation.doc for name, operation in domain.operations.items()}
+    return {"operation": words(docs), "parameters": {"doNotSuggest": True}}
 
 
 def _step(domain: Domain, form: type) -> Schema:
-    own = {"operation": _operation_names(domain), "performance_metrics": performance_schema()}
+    own = {**_of_operation(domain), "performance_metrics": performance_schema()}
     return {**record_schema(form, more=own), "allOf": _by_operation(domain)}
 
 
@@ -162,15 +182,32 @@ def _by_operation(domain: Domain) -> list[Json]:
     return [
         {
             "if": {"properties": {"operation": {"const": name}}, "required": ["operation"]},
-            "then": {"properties": {"parameters": {"$ref": f"#/definitions/parameters_{name}"}}},
+            "then": {
+                "properties": {
+                    "operation": {"$ref": f"#/definitions/operation_{name}"},
+                    "parameters": {"$ref": f"#/definitions/parameters_{name}"},
+                }
+            },
         }
         for name in domain.operations
     ]
 
 
 def _parameters(operation: Operation) -> Schema:
-    first = re.split(r"\n\s*\n", operation.doc, maxsplit=1)[0]
-    return {**record_schema(operation.parameters), "description": " ".join(first.split())}
+    schema = {**record_schema(operation.parameters), "description": first_paragraph(operation.doc)}
+    required = [item.name for item in record_shape(operation.parameters).fields if item.required]
+    if required:
+        body: dict[str, Json] = {name: f"${number}" for number, name in enumerate(required, 1)}
+        schema["defaultSnippets"] = [{"label": f"what {operation.name} must be told", "body": body}]
+    return schema
+
+
+def _documented(operation: Operation, example: Example | None) -> Schema:
+    """What is shown of an operation's name: the whole docstring, and a step that uses it."""
+    told = cleandoc(operation.doc)
+    if example:
+        told += "\n\n```yaml\n" + "\n".join(example.lines) + "\n```"
+    return {"description": first_paragraph(operation.doc), "markdownDescription": told}
 
 
 # ── validation ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rehearse.loading import forms
 from rehearse.loading.specs import SPEC_TYPES
 from rehearse.loading.vocabulary import vocabulary_of
 from rehearse.measures import measures_of
-from rehearse.report.schema.types import PLACEHOLDER, Schema, any_of, record_schema
+from rehearse.report.reference import measure_kind
+from rehearse.report.schema.types import PLACEHOLDER, Schema, any_of, record_schema, words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rehearse.domain import Domain, Measure
     from rehearse.loading.vocabulary import StoredTable
     from rehearse.report.document import Json
+
+
+class _Documented(Protocol):
+    """A word of a domain that says what it means."""
+
+    @property
+    def doc(self) -> str: ...
+
 
 _ANYTHING: Schema = {}
 _ASSERTION: Schema = {"$ref": "#/definitions/assertion"}
@@ -55,7 +66,7 @@ def expected_schema(domain: Domain) -> Schema:
             ),
             "changes": _changes(domain),
             "expected_errors": _list(
-                record_schema(forms.ExpectedErrorForm, more={"type": {"enum": list(domain.error_types)}})
+                record_schema(forms.ExpectedErrorForm, more={"type": words(_docs(domain.error_types))})
             ),
             "performance_metrics": performance_schema(),
             "custom_validations": _list(record_schema(forms.CustomValidationForm)),
@@ -75,6 +86,10 @@ def performance_schema() -> Schema:
     return record_schema(forms.PerformanceForm)
 
 
+def _docs(documented: Mapping[str, _Documented]) -> dict[str, str]:
+    return {name: item.doc for name, item in documented.items()}
+
+
 def _list(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
@@ -86,10 +101,12 @@ def _entries_of_maps(domain: Domain) -> str:
 
 
 def _shorthand(measure: Measure) -> Schema:
-    unit = f" ({measure.unit})" if measure.unit else ""
-    told = " ".join(measure.doc.split())
     fitting = any_of([_PLAIN[measure.kind], {"type": "null"}, _SPEC, PLACEHOLDER])
-    return {"description": f"{told}{unit}", **fitting}
+    return {"description": _told(measure), **fitting}
+
+
+def _told(measure: Measure) -> str:
+    return f"{' '.join(measure.doc.split())} ({measure_kind(measure)})"
 
 
 def spec_schema() -> Schema:
@@ -118,22 +135,37 @@ def _match_types() -> list[Json]:
 
 def _assertions(domain: Domain) -> Schema:
     """A name that means something may stand alone; any other is a label, and must say what it looks at."""
-    known = set(measures_of(domain))
-    known |= {name for operation in domain.operations.values() for name in operation.data}
-    tables = "|".join(re.escape(name) for name in vocabulary_of(domain).tables)
-    names = "|".join(sorted(re.escape(name) for name in known))
-    labelled: Schema = {
-        "type": "object",
-        "anyOf": [
-            {"required": ["value"]},
-            {"properties": {"type": {"enum": list(domain.assertion_types)}}, "required": ["type"]},
-        ],
+    measures = measures_of(domain)
+    named: dict[str, Json] = {name: {"description": _told(measure), **_ASSERTION} for name, measure in measures.items()}
+    fields = {name: operation.name for operation in domain.operations.values() for name in operation.data}
+    named |= {
+        name: {"description": f"A field of the data of {operation} and perhaps of others.", **_ASSERTION}
+        for name, operation in fields.items()
+        if name not in measures
     }
+    tables = "|".join(re.escape(name) for name in vocabulary_of(domain).tables)
     return {
         "type": "object",
         "description": "Name → plain value, or a spec. The name is a measure, a field of data, a path, or a label.",
-        "patternProperties": {f"^({names})$|^({tables})[.\\[]|{_entries_of_maps(domain)}": _ASSERTION},
-        "additionalProperties": {"allOf": [labelled, _ASSERTION]},
+        "properties": named,
+        "patternProperties": {f"^({tables})[.\\[]|{_entries_of_maps(domain)}": _ASSERTION},
+        "additionalProperties": {"allOf": [_labelled(domain), _ASSERTION]},
+    }
+
+
+def _labelled(domain: Domain) -> Schema:
+    """An assertion under a name that means nothing: it says itself what it looks at."""
+    message = (
+        "no measure, field of data or path has this name; a label needs `value:`, or a `type:` that looks by itself"
+    )
+    types: Schema = {"type": {"enum": list(domain.assertion_types)}}
+    return {
+        "type": "object",
+        "anyOf": [
+            {"required": ["value"], "errorMessage": message},
+            {"properties": types, "required": ["type"], "errorMessage": message},
+        ],
+        "errorMessage": message,
     }
 
 
@@ -152,14 +184,15 @@ def assertion_schema(domain: Domain) -> Schema:
                     "then": {**schema, "properties": {**shared, **properties, "type": {"const": name}}},
                 }
             )
-    types: list[Json] = [*SPEC_TYPES, *domain.assertion_types]
+    types: dict[str, str] = dict.fromkeys(SPEC_TYPES, "a comparison of the engine")
+    types |= _docs(domain.assertion_types)
     engines: Schema = {
         "if": {"properties": {"type": {"enum": list(domain.assertion_types)}}, "required": ["type"]},
         "else": {"if": {"type": "object"}, "then": _SPEC},
     }
     return {
         "if": {"type": "object"},
-        "then": {"properties": {"type": {"enum": types}}, "allOf": [*own, engines]},
+        "then": {"properties": {"type": words(types)}, "allOf": [*own, engines]},
     }
 
 
@@ -215,7 +248,7 @@ def _change(table: StoredTable) -> Schema:
 
 
 def _invariant(domain: Domain) -> Schema:
-    names: Schema = {"enum": list(domain.invariants)}
+    names = words(_docs(domain.invariants))
     return any_of([names, record_schema(forms.InvariantForm, more={"name": names})])
 
 

@@ -5,6 +5,7 @@ What is not plain text may also be written as a placeholder, ``${…}``; whether
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from datetime import date, datetime, time
@@ -18,7 +19,7 @@ from rehearse.fields import ANY_CASE, CLOCK_TIME, HOURS, NULLABLE, Help, Length,
 from rehearse.loading.reader import AnyValue, record_shape
 from rehearse.loading.tree import ListNode, MapNode, ScalarNode
 from rehearse.report.document import Json
-from rehearse.report.reference import is_union, marks_of
+from rehearse.report.reference import field_words, is_union, marks_of
 from rehearse.values import FrozenMap
 
 if TYPE_CHECKING:
@@ -28,16 +29,30 @@ if TYPE_CHECKING:
 
 Schema: TypeAlias = dict[str, Json]
 
-PLACEHOLDER: Schema = {"type": "string", "pattern": r"\$\{"}
+PLACEHOLDER: Schema = {
+    "title": "a placeholder",
+    "type": "string",
+    "pattern": r"\$\{",
+    "patternErrorMessage": "this is neither of the type that belongs here nor a placeholder, ${…}",
+}
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d|24:00"
+
+
+def _patterned(pattern: str, message: str) -> Schema:
+    """A text of some form; editors show the message in place of the pattern."""
+    return {"type": "string", "pattern": pattern, "patternErrorMessage": message}
+
+
 _SIMPLE: Mapping[object, Schema] = {
     bool: {"type": "boolean"},
     int: {"type": "integer"},
     Decimal: {"type": "number"},
-    date: {"type": "string", "pattern": f"^{_DAY}$"},
-    datetime: {"type": "string", "pattern": f"^{_DAY}([T ]([01]\\d|2[0-3]):[0-5]\\d(:00)?)?$"},
-    time: {"type": "string", "pattern": f"^({_CLOCK})$"},
+    date: _patterned(f"^{_DAY}$", "a date is written 2024-12-25"),
+    datetime: _patterned(
+        f"^{_DAY}([T ]([01]\\d|2[0-3]):[0-5]\\d(:00)?)?$", "a moment is written 2024-12-25T06:00, without a zone"
+    ),
+    time: _patterned(f"^({_CLOCK})$", "a time is written 07:00"),
     FrozenMap: {"type": "object"},
     MapNode: {"type": "object"},
     ListNode: {"type": "array"},
@@ -57,6 +72,17 @@ def type_schema(annotation: object) -> Schema:
     found = any_of([*members, *([] if all(_takes_text(member) for member in members) else [PLACEHOLDER])])
     told = " ".join(mark.text for mark in marks if isinstance(mark, Help))
     return {"description": told, **found} if told else found
+
+
+def words(docs: Mapping[str, str]) -> Schema:
+    """Return the schema of one of these words, each with what it means."""
+    told: list[Json] = [first_paragraph(doc) for doc in docs.values()]
+    return {"enum": list(docs), **({"enumDescriptions": told} if any(told) else {})}
+
+
+def first_paragraph(doc: str) -> str:
+    """Return the first paragraph of a docstring, on one line."""
+    return " ".join(re.split(r"\n\s*\n", doc.strip(), maxsplit=1)[0].split())
 
 
 def any_of(schemas: Iterable[Schema]) -> Schema:
@@ -108,7 +134,9 @@ def _plain_type(kind: object, marks: tuple[object, ...]) -> Schema:
     if kind in _SIMPLE:
         schema = _bounds(_length(dict(_SIMPLE[kind]), marks, "Length"), marks)
         pattern = next((mark for mark in marks if isinstance(mark, Pattern)), None)
-        return {**schema, "pattern": rf"^({pattern.expression})$|\$\{{"} if pattern else schema
+        return (
+            {**schema, **_patterned(rf"^({pattern.expression})$|\$\{{", f"write {pattern.says}")} if pattern else schema
+        )
     if isinstance(kind, type) and issubclass(kind, Enum):
         values = [str(member.value) for member in kind]
         return {"enum": [*values, *(value.lower() for value in values if ANY_CASE in marks)]}
@@ -143,7 +171,7 @@ def record_schema(record: type, *, complete: bool = True, more: Mapping[str, Sch
         more: Properties beside the record's own, or instead of them.
     """
     fields = record_shape(record).fields
-    properties: dict[str, Json] = {key: type_schema(item.annotation) for item in fields for key in _keys(item)}
+    properties = {key: value for item in fields for key, value in _properties(item)}
     properties.update(more or {})
     schema: Schema = {
         "type": "object",
@@ -159,6 +187,14 @@ def record_schema(record: type, *, complete: bool = True, more: Mapping[str, Sch
     if either:
         schema["allOf"] = either
     return schema
+
+
+def _properties(item: RecordField) -> Iterable[tuple[str, Json]]:
+    """A field under each of its names; editors offer the first."""
+    schema = {**type_schema(item.annotation), "description": field_words(item)}
+    yield item.name, schema
+    for alias in item.aliases:
+        yield alias, {**schema, "description": f"another word for {item.name}", "doNotSuggest": True}
 
 
 def _keys(item: RecordField) -> tuple[str, ...]:

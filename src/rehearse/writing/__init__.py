@@ -1,0 +1,1 @@
+"""Scenario files as their authors keep them: begun from templates, laid out, known to editors."""
