@@ -25,7 +25,7 @@ def list_(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     json: Json = False,
     artifacts: Artifacts = "",
 ) -> int:
-    """List the scenarios of the project and the domains, or with --runs the runs that are kept."""
+    """List the scenarios of project and domains, or stored runs."""
     from rehearse.cli.catalog import Selection, chosen, list_scenarios  # noqa: PLC0415  (start-up stays light)
 
     selection = Selection(suite, tuple(tag or ()), category, priority)

@@ -1,4 +1,4 @@
-"""``rehearse show``: the report of a run that is over."""
+"""``rehearse show``: the report of a run that is over, or of two beside each other."""
 
 from __future__ import annotations
 
@@ -15,9 +15,16 @@ def show(
         Literal["text", "json", "yaml", "markdown", "html", "junit"],
         typer.Option("--format", "-f", help="How to show it."),
     ] = "text",
+    diff: Annotated[
+        str,
+        typer.Option(
+            metavar="OTHER",
+            help="Compare the end states of both runs instead: rows that only one has, and changed cells. As text, json or html.",
+        ),
+    ] = "",
     artifacts: Artifacts = "",
 ) -> int:
-    """Print the report of a stored run."""
-    from rehearse.cli.stored import show_run  # noqa: PLC0415  (start-up stays light)
+    """Print a stored run's report, or compare it with another."""
+    from rehearse.cli.stored import show_difference, show_run  # noqa: PLC0415  (start-up stays light)
 
-    return show_run(run, format, artifacts)
+    return show_difference(run, diff, format, artifacts) if diff else show_run(run, format, artifacts)

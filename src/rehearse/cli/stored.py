@@ -13,6 +13,7 @@ from rehearse.errors import ArtifactError
 if TYPE_CHECKING:
     from rehearse.artifacts.folder import StoredRun
     from rehearse.artifacts.store import ArtifactStore
+    from rehearse.report.comparison.model import Comparison
 
 FORMATS = {"json": "json", "yaml": "yaml", "markdown": "markdown", "html": "html_report", "junit": "junit"}
 
@@ -49,6 +50,47 @@ def show_run(name: str, form: str, root: str) -> int:
         else:
             sys.stdout.write(rendered(FORMATS[form], run, result))
     return PASSED
+
+
+def show_difference(name: str, other: str, form: str, root: str) -> int:
+    """Print in what the end states of two stored runs differ; exit code 0 whether they do or not.
+
+    Raises:
+        CallerError: If there is no such run, they cannot be compared, or the format shows no comparison.
+        ArtifactError: If their files cannot be read.
+    """
+    from rehearse.report.comparison.model import ComparisonError, compared  # noqa: PLC0415  (start-up stays light)
+    from rehearse.report.comparison.text import comparison_lines  # noqa: PLC0415
+
+    if form not in ("text", *COMPARISONS):
+        raise CallerError(f"a comparison is shown as text, {' or '.join(COMPARISONS)}, not as {form}")
+    with (
+        engine.artifact_store(engine.project(), root) as artifacts,
+        opened_run(artifacts, name) as first,
+        opened_run(artifacts, other) as second,
+    ):
+        try:
+            comparison = compared(first, second)
+        except ComparisonError as error:
+            raise CallerError(str(error)) from error
+    if form == "text":
+        Printer(sys.stdout).lines(comparison_lines(comparison))
+    else:
+        sys.stdout.write(_comparison(form, comparison))
+    return PASSED
+
+
+COMPARISONS = ("json", "html")
+
+
+def _comparison(form: str, comparison: Comparison) -> str:
+    if form == "json":
+        from rehearse.report.comparison.json import comparison_json  # noqa: PLC0415  (only who asks pays for it)
+
+        return comparison_json(comparison)
+    from rehearse.report.comparison.html import comparison_html  # noqa: PLC0415  (likewise)
+
+    return comparison_html(comparison)
 
 
 def judge_run(name: str, expect: str, root: str, validators: tuple[str, ...], *, as_json: bool) -> int:

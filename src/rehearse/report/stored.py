@@ -174,10 +174,18 @@ def stored_journal(files: Files) -> tuple[str, ...]:
     return _journal(_scenario(files))
 
 
+def stored_domain(files: Files) -> str:
+    """Return the name of a stored run's domain."""
+    return _domain(_scenario(files))
+
+
+def _domain(scenario: MapNode | None) -> str:
+    return _text(scenario, "domain") or DEFAULT_DOMAIN
+
+
 def _journal(scenario: MapNode | None) -> tuple[str, ...]:
     """Return the domain's journal tables; none if the domain is not installed here."""
-    name = _text(scenario, "domain") or DEFAULT_DOMAIN
-    found = installed(name)
+    found = installed(_domain(scenario))
     return found.journal_tables if found else ()
 
 
