@@ -1,14 +1,17 @@
-"""The shop of the loader's tests with two more operations: one that crashes, one that never ends."""
+"""The shop of the loader's tests with more operations: one that crashes, some that take their time or never end."""
 
 from __future__ import annotations
 
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated
 
-from loading.shop_domain import SHOP, NoParameters
-from rehearse.domain import Context, Operation, OperationResult, Panel, Session
+from sqlalchemy import func, select
+
+from loading.shop_domain import PRODUCTS, SHOP, NoParameters
+from rehearse.domain import Context, Operation, OperationResult, Panel, Session, done
 from rehearse.fields import Help, Range, Unit
 from rehearse.panels import PanelTable
 
@@ -41,6 +44,22 @@ def sulk(session: Session, parameters: NoParameters, context: Context) -> Operat
             time.sleep(0.002)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Browse:
+    """How long somebody looks around."""
+
+    until: Annotated[str, Help("A file; when it is there, they have seen enough")]
+
+
+def browse(session: Session, parameters: Browse, context: Context) -> OperationResult:
+    """Look at the shelves again and again, until a file is there."""
+    del context
+    while not Path(parameters.until).exists():
+        session.connection.execute(select(func.sum(PRODUCTS.c.stock))).scalar_one()
+        time.sleep(0.01)
+    return done()
+
+
 BAZAAR = replace(
     SHOP,
     name="bazaar",
@@ -48,6 +67,7 @@ BAZAAR = replace(
     operations={
         **SHOP.operations,
         "burn": Operation("burn", Burn, burn, writes=False),
+        "browse": Operation("browse", Browse, browse, writes=False),
         "wait": Operation("wait", NoParameters, wait),
         "sulk": Operation("sulk", NoParameters, sulk),
     },

@@ -12,7 +12,8 @@ import typer
 from rehearse.cli.boundary import bounded
 from rehearse.cli.interrupt import polite_interrupt
 from rehearse.cli.keeping import size_text
-from rehearse.cli.progress import LiveDisplay, display
+from rehearse.cli.live import LiveDisplay
+from rehearse.cli.progress import display
 from rehearse.cli.terminal import Printer, wants_colour
 from rehearse.errors import ArtifactError, GuardRefusedError, Problem, ScenarioError
 from rehearse.run.deadline import Cancellation
@@ -38,10 +39,11 @@ EVENTS: tuple[Event, ...] = (
 )
 
 
-def test_a_live_view_ends_without_a_trace() -> None:
+def test_a_live_view_ends_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every event is shown while it is news, and nothing of the view is left in the report."""
     stream = Terminal()
-    with display(Printer(stream), named=False) as shown:
+    monkeypatch.setenv("TERM", "xterm")
+    with display(Printer(stream), total=1) as shown:
         assert isinstance(shown, LiveDisplay)
         for event in EVENTS:
             shown(event)
@@ -51,7 +53,7 @@ def test_a_live_view_ends_without_a_trace() -> None:
 def test_a_plain_view_has_a_line_a_step() -> None:
     """Where nobody can redraw a line each step has its own; a skipped one has no time."""
     stream = io.StringIO()
-    with display(Printer(stream), named=True) as shown:
+    with display(Printer(stream), total=2) as shown:
         for event in EVENTS:
             shown(event)
     assert stream.getvalue() == "a [1/2] place_order … done 10 ms, 4 queries\na [2/2] send_order … skipped\n"

@@ -94,7 +94,11 @@ def test_everything(rehearse: Command) -> None:
     """With --all every scenario of the catalog is run, and the worst decides the exit code."""
     answer = rehearse("run", "--all", "--jobs", "2")
     assert answer.code == 3
-    assert "4 scenarios: 1 passed, 1 failed, 1 timeout, 1 error" in answer.out
+    summary = answer.out[answer.out.index("4 scenarios: 1 passed, 1 failed, 1 timeout, 1 error · ") :]
+    assert "  ✗ sell-wrong  failed   stock_total: expected 2, found 1\n" in summary
+    assert re.search("  ! fire        error    .*RuntimeError: the bazaar burns on 1 floors", summary)
+    assert "  slowest: wait " in summary
+    assert "4 of 4 over" in answer.err
 
 
 @pytest.mark.parametrize(
@@ -149,7 +153,16 @@ def test_json_lines(rehearse: Command) -> None:
     assert names[-2:] == ["result", "summary"]
     assert names.count("step-started") == names.count("step-ended") == 2
     assert {"database-ready", "phase-started", "phase-ended"} <= set(names)
-    assert lines[-1] == {"event": "summary", "exit_code": 0, "scenarios": 1, "not_begun": 0, "statuses": {"passed": 1}}
+    assert {name: value for name, value in lines[-1].items() if name != "seconds"} == {
+        "event": "summary",
+        "exit_code": 0,
+        "scenarios": 1,
+        "not_begun": 0,
+        "statuses": {"passed": 1},
+        "unmet": [],
+        "tried_again": [],
+        "flaky": [],
+    }
     shape = "".join(f"{json.dumps({'event': line['event'], 'keys': sorted(line)})}\n" for line in lines)
     assert_golden("cli/json-lines.txt", shape)
     assert "✓ Two lamps" in answer.err
@@ -171,6 +184,11 @@ def test_a_retry_keeps_every_attempt(rehearse: Command, monkeypatch: pytest.Monk
     (result,) = [line for line in events(answer.out) if line["event"] == "result"]
     assert [attempt["status"] for attempt in result["attempts"]] == ["timeout", "timeout"]  # type: ignore[attr-defined, index]
     assert "Attempts\n  1  timeout  wait-0001" in answer.err
+    assert "attempt 1 of 2: timeout; again in 0 s" in answer.err
+    lines = events(answer.out)
+    assert ["timeout"] == [line["status"] for line in lines if line["event"] == "retrying"]
+    assert ["wait-0001", "wait-0002"] == [line["run_id"] for line in lines if line["event"] == "run-ended"]
+    assert (["wait"], []) == (lines[-1]["tried_again"], lines[-1]["flaky"])
 
 
 def test_a_failed_database_is_kept_on_request(rehearse: Command) -> None:

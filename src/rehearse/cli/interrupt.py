@@ -17,11 +17,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def polite_interrupt(cancellation: Cancellation, say: Callable[[str], object]) -> Iterator[None]:
-    """Within the block the first SIGINT or SIGTERM cancels, the second ends the process as that signal would have."""
+def polite_interrupt(
+    cancellation: Cancellation, say: Callable[[str], object], *, last: Callable[[], object] = lambda: None
+) -> Iterator[None]:
+    """Within the block the first SIGINT or SIGTERM cancels, the second ends the process as that signal would have, after `last`."""
 
     def hear(number: int, _: FrameType | None) -> None:
         if cancellation.requested:
+            last()
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return

@@ -1,12 +1,17 @@
-"""JSON lines on standard output: one event a line as it happens, then one result a run, and at last a summary."""
+"""JSON lines on standard output: one event a line as it happens, one result a scenario, and at last a summary.
+
+``docs/reference/json-lines.md`` says what each kind of line holds.
+"""
 
 from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, TextIO
 
+from rehearse.cli.summary import why
 from rehearse.report.document import json_value, result_document
 from rehearse.run.events import Event, RunEnded, event_fields, event_name
 
@@ -21,15 +26,15 @@ class JsonLines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._began = time.perf_counter()
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        """Write an event; the end of a run is written as its result."""
+        """Write an event, `at` so many seconds since this began; what a run came to stands in its result."""
+        fields = {name: json_fields(value) for name, value in event_fields(event).items()}
         if isinstance(event, RunEnded):
-            return
-        self.write(
-            {"event": event_name(event), **{name: json_fields(value) for name, value in event_fields(event).items()}}
-        )
+            fields["run_id"] = event.result.run_id
+        self.write({"event": event_name(event), "at": round(time.perf_counter() - self._began, 6), **fields})
 
     def result(self, result: ScenarioResult) -> None:
         """Write the result of a scenario, after its last attempt."""
@@ -47,6 +52,27 @@ class JsonLines:
                 "remedy": problem.remedy,
                 "field": problem.field,
                 **place,
+            }
+        )
+
+    def summary(self, results: tuple[ScenarioResult, ...], code: int, *, missing: int, seconds: float) -> None:
+        """Write the last line: how many came out how, what did not pass and why, what was tried again."""
+        statuses = [result.status for result in results]
+        self.write(
+            {
+                "event": "summary",
+                "exit_code": code,
+                "scenarios": len(results) + missing,
+                "not_begun": missing,
+                "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
+                "unmet": [
+                    {"scenario_id": each.scenario_id, "status": each.status, "why": why(each)}
+                    for each in results
+                    if not each.success
+                ],
+                "tried_again": [each.scenario_id for each in results if len(each.attempts) > 1],
+                "flaky": [each.scenario_id for each in results if each.flaky],
+                "seconds": round(seconds, 6),
             }
         )
 

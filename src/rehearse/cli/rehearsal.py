@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ from rehearse.cli.boundary import ERROR, MISTAKE, PASSED, CallerError
 from rehearse.cli.interrupt import polite_interrupt
 from rehearse.cli.json_lines import JsonLines
 from rehearse.cli.progress import display
+from rehearse.cli.summary import summary_lines
 from rehearse.cli.terminal import Printer, for_people
 from rehearse.errors import Problem, ScenarioError
-from rehearse.report.model import count_text, seconds_text
+from rehearse.report.model import count_text
 from rehearse.report.stored import EXPORTERS
 from rehearse.report.text import Line, headline, report_lines
 from rehearse.run.deadline import Cancellation
@@ -23,11 +25,12 @@ from rehearse.run.run import Services
 from rehearse.run.suite import perform_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
+    from rehearse.cli.progress import Display
     from rehearse.plan import Plan
     from rehearse.project import Project
-    from rehearse.run.events import Listener
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,39 +54,41 @@ class RunOptions:
 
 def rehearse(options: RunOptions) -> int:
     """Perform what was asked for and return the exit code; nothing runs if any scenario has a mistake."""
-    people = for_people(json=options.json)
+    people, began = for_people(json=options.json), time.monotonic()
+    lines = JsonLines(sys.stdout) if options.json else None
     try:
         project = engine.project()
         plans = _plans(project, options)
     except ScenarioError as error:
-        if options.json:
-            _tell_problems(error.problems)
+        if lines:
+            _tell_problems(lines, error.problems)
         raise
     cancellation = Cancellation()
     artifacts = engine.artifact_store(project, options.artifacts)
     with ExitStack() as stack:
         store = stack.enter_context(engine.opened_store(options.database, options.consent))
         stack.callback(artifacts.close)
-        stack.enter_context(polite_interrupt(cancellation, lambda text: people.line(text, style="warn")))
-        watchers = _listeners(stack, options, many=len(plans) > 1)
+        shown = stack.enter_context(_display(len(plans), lines))
+        stack.enter_context(polite_interrupt(cancellation, shown.say, last=shown.drop))
         services = Services(
             store=store,
             artifacts=artifacts,
-            listeners=watchers,
+            listeners=(shown, lines) if lines else (shown,),
             cancellation=cancellation,
             keep_failed=options.keep_failed,
             validators=(*project.validators, *options.validators),
             exporters=EXPORTERS,
             orders=options.orders,
         )
-        results = _performed(plans, services, options)
-    _report(results, people, {plan.scenario.id: plan.domain.journal_tables for plan in plans})
-    missing = len(plans) - len(results)
+        work = [(plan, services, options.retry or plan.scenario.attempts) for plan in plans]
+        results = perform_all(work, jobs=options.jobs, ended=_told(shown, lines))
+    seconds, missing = time.monotonic() - began, len(plans) - len(results)
+    _report(results, people, {plan.scenario.id: plan.domain.journal_tables for plan in plans}, seconds)
     if missing:
         people.line(f"{count_text(missing, 'scenario')} did not begin", style="warn")
     code = max(exit_code(results), ERROR if missing else PASSED)
-    if options.json:
-        _tell_summary(results, code, missing)
+    if lines:
+        lines.summary(results, code, missing=missing, seconds=seconds)
     return code
 
 
@@ -110,20 +115,29 @@ def _plans(project: Project, options: RunOptions) -> tuple[Plan, ...]:
     return tuple(plans)
 
 
-def _listeners(stack: ExitStack, options: RunOptions, *, many: bool) -> tuple[Listener, ...]:
-    """Progress goes to standard error, so that a report can be piped; in a terminal both meet."""
-    shown = stack.enter_context(display(Printer(sys.stderr), named=many))
-    return (shown, JsonLines(sys.stdout)) if options.json else (shown,)
+def _display(total: int, lines: JsonLines | None) -> AbstractContextManager[Display]:
+    """Progress goes to standard error, so that a report can be piped; in a terminal both meet, and JSON lines would run through a live view."""
+    return display(Printer(sys.stderr), total=total, alone=lines is None or not sys.stdout.isatty())
 
 
-def _performed(plans: tuple[Plan, ...], services: Services, options: RunOptions) -> tuple[ScenarioResult, ...]:
-    work = [(plan, services, options.retry or plan.scenario.attempts) for plan in plans]
-    lines = JsonLines(sys.stdout) if options.json else None
-    return perform_all(work, jobs=options.jobs, ended=lines.result if lines else None)
+def _told(shown: Display, lines: JsonLines | None) -> Callable[[ScenarioResult], None]:
+    """Return what is told of each scenario that is over."""
+
+    def ended(result: ScenarioResult) -> None:
+        shown.finished(result)
+        if lines:
+            lines.result(result)
+
+    return ended
 
 
-def _report(results: tuple[ScenarioResult, ...], people: Printer, journals: Mapping[str, tuple[str, ...]]) -> None:
-    """One run is shown whole; of many, those that did not pass, and a line for each of the others."""
+def _report(
+    results: tuple[ScenarioResult, ...],
+    people: Printer,
+    journals: Mapping[str, tuple[str, ...]],
+    seconds: float,
+) -> None:
+    """One run is shown whole; of many, those that did not pass, a line for each of the others, and a summary."""
     if not results:
         return
     if len(results) == 1:
@@ -136,7 +150,7 @@ def _report(results: tuple[ScenarioResult, ...], people: Printer, journals: Mapp
             people.line()
             people.lines(report_lines(result, journal=journals[result.scenario_id]))
             people.line()
-    people.line(summary(results), style="good" if exit_code(results) == 0 else "bad")
+    people.lines(summary_lines(results, seconds))
 
 
 def _in_list(result: ScenarioResult) -> Line:
@@ -145,31 +159,7 @@ def _in_list(result: ScenarioResult) -> Line:
     return replace(line, text=f"{line.text} · {(result.fingerprint or '')[:16]}")
 
 
-def summary(results: tuple[ScenarioResult, ...]) -> str:
-    """Return how many came out how: ``31 scenarios: 30 passed, 1 failed · 1.2 s``."""
-    statuses = [result.status for result in results]
-    order = ("passed", "failed", "unknown", "timeout", "error")
-    counts = ", ".join(f"{statuses.count(status)} {status}" for status in order if status in statuses)
-    flaky = sum(result.flaky for result in results)
-    seconds = sum(result.execution_time_seconds for result in results)
-    return f"{count_text(len(results), 'scenario')}: {counts}{f', {flaky} flaky' if flaky else ''} · {seconds_text(seconds)}"
-
-
-def _tell_problems(problems: tuple[Problem, ...]) -> None:
-    lines = JsonLines(sys.stdout)
+def _tell_problems(lines: JsonLines, problems: tuple[Problem, ...]) -> None:
     for problem in problems:
         lines.problem(problem)
     lines.write({"event": "summary", "exit_code": MISTAKE, "scenarios": 0})
-
-
-def _tell_summary(results: tuple[ScenarioResult, ...], code: int, missing: int) -> None:
-    statuses = [result.status for result in results]
-    JsonLines(sys.stdout).write(
-        {
-            "event": "summary",
-            "exit_code": code,
-            "scenarios": len(results) + missing,
-            "not_begun": missing,
-            "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
-        }
-    )

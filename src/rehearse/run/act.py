@@ -22,6 +22,7 @@ from rehearse.run.memory import PeakMemory
 from rehearse.run.observers import StepObserver
 from rehearse.run.outcome import Execution, InvariantBreach, StepOutcome, StepResult
 from rehearse.run.photograph import Camera
+from rehearse.run.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,10 +55,9 @@ class Stage:
     deadline: Deadline
     orders: int = 1
 
-    @property
-    def watchdog(self) -> Watchdog:
-        """The guard of this stage's calls."""
-        return Watchdog(self.cancellation, self.lease.interrupt, self.lease.revoke)
+    def watchdog(self, planned: PlannedStep) -> Watchdog:
+        """Return the guard of a step's call."""
+        return Watchdog(self.cancellation, self.lease.interrupt, self.lease.revoke, Pulse(self, (planned,)).beat)
 
 
 def act(stage: Stage, before: State) -> Execution:
@@ -141,7 +141,8 @@ def _perform_in_thread(
     step = planned.step
     work = stage.lease.work(StepObserver(stage.log, step.name), deadline)
     attempt = Attempt(work, planned.operation, arguments, context, step.name, deadline)
-    ended = stage.watchdog.call(attempt.run, deadline, name=step.name, aftermath=attempt.finish, cancel=attempt.cancel)
+    watchdog = stage.watchdog(planned)
+    ended = watchdog.call(attempt.run, deadline, name=step.name, aftermath=attempt.finish, cancel=attempt.cancel)
     return result_of(planned, attempt, ended)
 
 
@@ -228,7 +229,8 @@ def skipped(planned: PlannedStep, context: Context) -> StepResult:
 def started_event(stage: Stage, planned: PlannedStep) -> StepStarted:
     """Return the event that says a step begins."""
     step = planned.step
-    return StepStarted(stage.plan.scenario.id, step.position, len(stage.plan.steps), step.name, step.operation)
+    limit = None if step.timeout_seconds is None else float(step.timeout_seconds)
+    return StepStarted(stage.plan.scenario.id, step.position, len(stage.plan.steps), step.name, step.operation, limit)
 
 
 def ended_event(stage: Stage, planned: PlannedStep, result: StepResult) -> StepEnded:

@@ -31,6 +31,7 @@ from rehearse.run.deadline import Ended, GuardedThread, Watchdog
 from rehearse.run.interleave import Choice, Floor, Turnstile
 from rehearse.run.observers import StepObserver
 from rehearse.run.outcome import ONE_ORDER, SERIAL_EQUIVALENCE, InvariantBreach, StepResult
+from rehearse.run.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -184,7 +185,7 @@ class _Sessions:
 
     def perform(self, sessions: Collection[int], chooser: Chooser) -> Order:
         """Perform the operations of `sessions` together."""
-        floor = Floor(self._waits_for_lock, self._is_late, self._put_out, self._is_over)
+        floor = Floor(self._waits_for_lock, self._is_late, self._put_out, self._is_over, self._beat())
         turnstile = Turnstile(sessions, len(self._block.planned), chooser, floor)
         try:
             for index in sessions:
@@ -198,6 +199,11 @@ class _Sessions:
         turnstile.conduct()
         steps = tuple(self._result(index, planned) for index, planned in enumerate(self._block.planned))
         return Order(tuple(turnstile.choices), steps)
+
+    def _beat(self) -> Callable[[], None]:
+        """Return the sign of life of the run's own order; the others are no steps of the run, and say nothing."""
+        stage = self._block.stage
+        return Pulse(stage, self._block.planned).beat if self._log is stage.log else _silence
 
     def _attempt(self, index: int, turnstile: Turnstile) -> Attempt:
         """Return the transaction of one operation; what stops it beforehand fails in its thread, like any error of it."""
@@ -249,6 +255,10 @@ class _Sessions:
         result = result_of(planned, attempt, self._ended[index])
         queries: Mapping[str, int] = self._log.counts(planned.step.name)
         return judged(planned, replace(result, queries=queries, seconds=attempt.seconds, save_as=planned.step.save_as))
+
+
+def _silence() -> None:
+    """Say nothing."""
 
 
 _NO_PROCESS = (

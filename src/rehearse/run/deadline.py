@@ -152,11 +152,13 @@ class Watchdog:
         cancellation: The run's.
         interrupt: Stops what runs on the lease's connections; called repeatedly.
         revoke: Makes the lease useless for a thread that wakes later.
+        beat: Called now and then, by the thread that waits, while a call takes its time.
     """
 
     cancellation: Cancellation
     interrupt: Callable[[], None]
     revoke: Callable[[], None]
+    beat: Callable[[], None] = lambda: None
 
     def call(
         self,
@@ -188,6 +190,7 @@ class Watchdog:
         was_stopped = False
         while not was_stopped and not thread.finished.wait(max(0.0, min(deadline.remaining, _POLL))):
             was_stopped = self.cancellation.requested or deadline.passed
+            self.beat()
         why: Literal["deadline", "cancelled"] = "cancelled" if self.cancellation.requested else "deadline"
         if was_stopped and not self._stop(thread, patient=why == "deadline"):
             return Ended(stopped=why, abandoned=True)

@@ -5,11 +5,14 @@ The terminal, the JSON lines, the progress callbacks and the stored event log al
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import TypeAlias, get_args
 
 from rehearse.run.outcome import Isolation, Phase, ScenarioResult, Status, StepOutcome
+
+logger = logging.getLogger("rehearse")
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,24 @@ class StepStarted:
     total: int
     step: str
     operation: str
+    timeout_seconds: float | None = None
+    """The step's own deadline; None where the scenario's alone holds."""
+
+
+@dataclass(frozen=True)
+class StepProgress:
+    """A step is still going: told now and then while it takes its time, never of a short one.
+
+    `queries` is what it has sent so far; None if nobody can know yet, since it runs in a process of its own.
+    """
+
+    scenario_id: str
+    position: int
+    total: int
+    step: str
+    operation: str
+    seconds: float
+    queries: int | None
 
 
 @dataclass(frozen=True)
@@ -78,15 +99,45 @@ class StepEnded:
 
 @dataclass(frozen=True)
 class RunEnded:
-    """The scenario is over; `result` is whole. The last event of a run."""
+    """The run is over; `result` is whole. The last event of a run, which is one attempt at its scenario."""
 
     scenario_id: str
     status: Status
     result: ScenarioResult
 
 
-Event: TypeAlias = RunStarted | PhaseStarted | PhaseEnded | DatabaseReady | StepStarted | StepEnded | RunEnded
+@dataclass(frozen=True)
+class Retrying:
+    """An attempt came out so that another may come out better: it begins after a pause. Told after the attempt's `RunEnded`."""
+
+    scenario_id: str
+    attempt: int
+    attempts: int
+    status: Status
+    pause_seconds: float
+
+
+Event: TypeAlias = (
+    RunStarted
+    | PhaseStarted
+    | PhaseEnded
+    | DatabaseReady
+    | StepStarted
+    | StepProgress
+    | StepEnded
+    | RunEnded
+    | Retrying
+)
 Listener: TypeAlias = Callable[[Event], None]
+
+
+def tell(listeners: Iterable[Listener], event: Event) -> None:
+    """Tell every listener, in order. One that raises watches the run and is no part of it: it is logged, and told the next event."""
+    for listener in listeners:
+        try:
+            listener(event)
+        except Exception:
+            logger.exception("%s: a listener failed at %s", event.scenario_id, event_name(event))
 
 
 def event_name(event: Event) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,8 +11,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from rehearse.codec import dumps
+from rehearse.errors import ArtifactError
 from rehearse.loading.write import scenario_text
-from rehearse.run.events import Event, RunEnded, event_fields, event_name
+from rehearse.run.events import DatabaseReady, Event, PhaseEnded, RunEnded, StepEnded, event_fields, event_name
 from rehearse.snapshot.serialize import diff_to_json, to_json
 
 if TYPE_CHECKING:
@@ -77,6 +79,10 @@ class EvidenceFolder(Protocol):
         """Write a file that is not there yet."""
         ...
 
+    def append(self, name: str, content: str | bytes, *, phase: str = "") -> None:
+        """Add to a log that grows while the run goes."""
+        ...
+
     def prune(self, keep: Iterable[str]) -> None:
         """Remove every file not named."""
         ...
@@ -120,7 +126,9 @@ class Folder:
         self._exporters = exporters
         self._today = today
         self._artifacts: dict[str, str] = {}
-        self._events: list[str] = []
+        self._began = time.perf_counter()
+        self._unwritten: list[str] = []
+        self._failure: ArtifactError | None = None
         self._content = ""
         self._folder = store.begin(plan.scenario.id)
         self._artifacts["run"] = self._folder.id
@@ -140,9 +148,25 @@ class Folder:
         return MappingProxyType(dict(self._artifacts))
 
     def heard(self, event: Event) -> None:
-        """Keep an event for the log; a listener."""
-        if not isinstance(event, RunEnded):
-            self._events.append(dumps({"event": event_name(event), **event_fields(event)}))
+        """Put an event into the log, which others may follow while the run goes; a listener.
+
+        The end of something waits for the next beginning, which comes at once or never. A log that cannot be written ends the run when it is
+        concluded, like any other file.
+        """
+        if isinstance(event, RunEnded):
+            return
+        at = round(time.perf_counter() - self._began, 6)
+        self._unwritten.append(f"{dumps({'event': event_name(event), 'at': at, **event_fields(event)})}\n")
+        if not isinstance(event, PhaseEnded | StepEnded | DatabaseReady):
+            self._log()
+
+    def _log(self) -> None:
+        if self._failure is None:
+            try:
+                self._folder.append(EVENTS, "".join(self._unwritten))
+            except ArtifactError as error:
+                self._failure = error
+            self._unwritten.clear()
 
     def scenario(self) -> None:
         """Write the scenario as it is understood, with every fixture merged."""
@@ -170,7 +194,9 @@ class Folder:
     def conclude(self, result: ScenarioResult) -> None:
         """Write result, events and exports, remove what nobody asked for, and mark the run complete."""
         scenario = self._plan.scenario
-        self._folder.write(EVENTS, "".join(f"{line}\n" for line in self._events), phase="retain")
+        self._log()
+        if self._failure is not None:
+            raise self._failure
         self._folder.write(RESULT, dumps(result), phase="retain")
         exports = self._exported(result)
         if result.success and not scenario.debug_mode:

@@ -50,12 +50,14 @@ class Floor:
         late: Whether a session's own time is over.
         put_out: Ends a session whose time is over; returns when it has ended, or never will.
         over: Whether the whole order must stop: the deadline passed, the run was cancelled, or a session never came back.
+        beat: Called now and then while the order is performed.
     """
 
     waits_for_lock: Callable[[int], bool]
     late: Callable[[int], bool]
     put_out: Callable[[int], object]
     over: Callable[[], bool]
+    beat: Callable[[], None] = lambda: None
 
 
 class Turnstile:
@@ -165,6 +167,7 @@ class Turnstile:
         """
         asked = None
         while not self._floor.over():
+            self._floor.beat()
             running = self._those(_Where.RUNNING)
             waiting = self._those(_Where.WAITING)
             if self._put_out_the_late():

@@ -19,7 +19,7 @@ from rehearse.run.events import (
     PhaseStarted,
     RunEnded,
     RunStarted,
-    event_name,
+    tell,
 )
 from rehearse.run.outcome import (
     Attempt,
@@ -84,12 +84,8 @@ class Ledger:
         return summarise(self._failures, self._execution, self._verdict)
 
     def emit(self, event: Event) -> None:
-        """Tell every listener, in order. One that raises watches the run and is no part of it: it is logged, and told the next event."""
-        for listener in self._listeners:
-            try:
-                listener(event)
-            except Exception:
-                logger.exception("%s: a listener failed at %s", self._plan.scenario.id, event_name(event))
+        """Tell every listener, in order."""
+        tell(self._listeners, event)
 
     @contextmanager
     def phase(self, phase: Phase) -> Iterator[None]:
@@ -223,8 +219,7 @@ def unstarted(plan: Plan, error: Exception, listeners: tuple[Listener, ...]) -> 
         error=failure.messages[0],
         traceback=failure.traceback,
     )
-    for listener in listeners:
-        listener(RunEnded(result.scenario_id, result.status, result))
+    tell(listeners, RunEnded(result.scenario_id, result.status, result))
     return result
 
 

@@ -24,6 +24,7 @@ from rehearse.run.attempt import Attempt, Fate
 from rehearse.run.deadline import TIER_ONE_GRACE
 from rehearse.run.observers import StepObserver
 from rehearse.run.outcome import StepOutcome, StepResult
+from rehearse.run.pulse import Pulse
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection as Pipe
@@ -108,7 +109,7 @@ def perform_in_process(
     try:
         child.start()
         theirs.close()
-        _listen(heard, ours, stage, deadline)
+        _listen(heard, ours, stage, deadline, Pulse(stage, (planned,)))
     finally:
         kill_group(child)
         theirs.close()
@@ -120,10 +121,11 @@ def perform_in_process(
     return result
 
 
-def _listen(heard: _Heard, pipe: Pipe, stage: Stage, deadline: Deadline) -> None:
+def _listen(heard: _Heard, pipe: Pipe, stage: Stage, deadline: Deadline, pulse: Pulse) -> None:
     """Hear the child until it has reported, has ended, or has to end."""
     patience = Deadline.after(deadline.remaining + TIER_ONE_GRACE)
     while heard.report is None and heard.stopped is None:
+        pulse.beat()
         if pipe.poll(_POLL):
             try:
                 message = pipe.recv()

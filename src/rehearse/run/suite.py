@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rehearse.run.events import Retrying, tell
 from rehearse.run.outcome import Attempt, ScenarioResult
 from rehearse.run.run import Services, perform
 
@@ -34,7 +35,9 @@ def perform_with_attempts(
         last = tried[-1]
         if len(tried) >= attempts or services.cancellation.requested or not worth_another(last):
             break
-        pause(FIRST_PAUSE * 2 ** (len(tried) - 1))
+        seconds = FIRST_PAUSE * 2 ** (len(tried) - 1)
+        tell(services.listeners, Retrying(plan.scenario.id, len(tried), attempts, last.status, seconds))
+        pause(seconds)
     if len(tried) == 1:
         return last
     kept = tuple(Attempt(number, each.status, each.run_id, each.error) for number, each in enumerate(tried, 1))
