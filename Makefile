@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find src -name '*.py')
 JOBS ?= 2
 
-.PHONY: demo test lint types bench lock clean
+.PHONY: demo test lint types docs reference bench lock clean
 
 demo: $(VENV)/demo.ok
 	@$(BIN)/rehearse run n1-holiday-coverage-001
@@ -21,6 +21,14 @@ lint: $(VENV)/dev.ok
 
 types: $(VENV)/dev.ok
 	$(BIN)/mypy
+
+# The pages that are made from the code, then the site; a warning is an error.
+reference: $(VENV)/dev.ok
+	$(BIN)/python -m reference
+
+docs: $(VENV)/dev.ok
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Documentation: site/index.html"
 
 coverage: $(VENV)/dev.ok $(VENV)/faces.ok
 	rm -f .coverage .coverage.*

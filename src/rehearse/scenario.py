@@ -136,10 +136,12 @@ class World:
     Attributes:
         sections: Section name → its rows, each with its place; a section nobody wrote is empty.
         constraints: The domain's constraints record (its defaults if nobody wrote any).
+        has_others: Whether rows may be there of which no section tells: those of an SQL fixture, or of a database that keeps its own.
     """
 
     sections: Mapping[str, tuple[Placed[object], ...]]
     constraints: Placed[object]
+    has_others: bool = False
 
 
 @dataclass(frozen=True)

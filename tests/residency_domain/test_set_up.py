@@ -503,3 +503,18 @@ def test_what_is_wrong_in_a_rule_pack_is_told_in_its_file(tmp_path: Path) -> Non
     (problem,) = problems(scenario("constraints: {rules: ours.yaml}"), tmp_path / "trial.yaml")
     assert "unknown-name" == problem.code
     assert str(problem.span).startswith(str(tmp_path / "ours.yaml"))
+
+
+def test_what_others_may_have_written_is_left_to_the_database() -> None:
+    """A person of no section is a mistake, unless the database keeps rows of its own, or an SQL fixture brings some."""
+    step = "- {operation: create_assignment, parameters: {person_id: R9, rotation_id: ward, date: 2024-12-02}}"
+    assert ["unknown-name"] == [problem.code for problem in problems(scenario(PEOPLE, steps=step))]
+    assert () == problems(scenario(PEOPLE + "database: {clean_state: false}", steps=step))
+
+
+def test_an_sql_fixture_may_bring_anybody(tmp_path: Path) -> None:
+    """Who stands in an SQL fixture may be mentioned, in rows of the set-up as well as in steps."""
+    (tmp_path / "people.sql").write_text("DELETE FROM persons WHERE id = 'nobody'", encoding="utf-8")
+    setup = PEOPLE + "database: {load_fixtures: [people.sql]}\nabsences: [{person_id: R9, date: 2024-12-02}]"
+    step = "- {operation: return_to_duty, parameters: {person_id: R9}}"
+    assert () == problems(scenario(setup, steps=step), tmp_path / "trial.yaml")

@@ -41,17 +41,17 @@ class ScenarioForm:
 
     name: Annotated[str, Length(1, 200), Help("one line for people")]
     id: Annotated[ScenarioId, Help("for machines; no other scenario may have it")]
-    version: Version = "1.0.0"
-    author: str = ""
+    version: Annotated[Version, Help("of this file")] = "1.0.0"
+    author: Annotated[str, Help("who answers for it")] = ""
     created: date | None = None
-    updated: date | None = None
-    category: str = ""
+    updated: Annotated[date | None, Help("not before it was created")] = None
+    category: Annotated[str, Help("one of the domain's")] = ""
     priority: Annotated[Priority, Help("order in reports; selection")] = "medium"
     tags: Annotated[tuple[Tag, ...], Help("selection; marks in pytest")] = ()
     description: Annotated[str, Help("what it tries")] = ""
     rationale: Annotated[str, Help("why it matters")] = ""
-    related_bugs: tuple[str, ...] = ()
-    related_scenarios: tuple[ScenarioId, ...] = ()
+    related_bugs: Annotated[tuple[str, ...], Help("what made somebody write it")] = ()
+    related_scenarios: Annotated[tuple[ScenarioId, ...], Help("ids")] = ()
     domain: Annotated[str, Help("the system that is rehearsed, as it was installed")] = "residency"
     timeout_seconds: Annotated[Seconds, Help("deadline of the steps, first to last")] = Decimal(300)
     retry_on_failure: Annotated[
@@ -63,13 +63,13 @@ class ScenarioForm:
     debug_mode: Annotated[bool, Help("keeps database and artifacts, and logs parameter values")] = False
     clock: Annotated[datetime | None, Help("the now of every operation, until a step's `at` moves it")] = None
     seed: Annotated[int, Range(0, 2**31 - 1), Help("for whatever must choose, such as a solver")] = 0
-    variables: MapNode | None = None
-    matrix: MapNode | None = None
-    setup: MapNode | None = None
-    test_case: MapNode
-    expected_outcome: MapNode
-    validation: MapNode | None = None
-    artifacts: MapNode | None = None
+    variables: Annotated[MapNode | None, Help("name → value, used as ${name}")] = None
+    matrix: Annotated[MapNode | None, Help("makes many scenarios of one")] = None
+    setup: Annotated[MapNode | None, Help("the world before anything happens")] = None
+    test_case: Annotated[MapNode, Help("what happens")]
+    expected_outcome: Annotated[MapNode, Help("what must hold afterwards")]
+    validation: Annotated[MapNode | None, Help("how strictly values are compared")] = None
+    artifacts: Annotated[MapNode | None, Help("what is kept of the evidence")] = None
 
 
 # ── setup ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,8 +79,10 @@ class ScenarioForm:
 class FixtureForm:
     """One entry of ``load_fixtures`` that has a strategy of its own."""
 
-    path: Annotated[str, Length(1)]
-    merge: Merge | None = None
+    path: Annotated[
+        str, Length(1), Help("looked for beside the scenario, in its fixtures/, then in the project's fixture paths")
+    ]
+    merge: Annotated[Merge | None, Help("instead of the scenario's merge_strategy")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,7 @@ class DatabaseForm:
     """``setup.database``."""
 
     clean_state: Annotated[bool, Help("false: an existing database keeps its rows")] = True
-    load_fixtures: ListNode | None = None
+    load_fixtures: Annotated[ListNode | None, Help("files with rows, in this order")] = None
     merge_strategy: Annotated[Merge, Help("how each fixture is laid on those before it")] = "deep_merge"
     batch_operations: Annotated[bool, Help("false: one row per INSERT of the set-up")] = True
     batch_size: Annotated[int, Range(1, 10_000), Help("rows per INSERT of the set-up")] = 500
@@ -100,9 +102,9 @@ class NumberForm:
     """A numeric spec without a name: a precondition's ``expected``."""
 
     expected: Decimal | None = None
-    min: Decimal | None = None
+    min: Annotated[Decimal | None, Help("ends are inside")] = None
     max: Decimal | None = None
-    tolerance: Annotated[Decimal | None, Range(minimum=0)] = None
+    tolerance: Annotated[Decimal | None, Range(minimum=0), Help("how far from expected it may be")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +113,7 @@ class PreconditionForm:
 
     check: Annotated[str, Help("what must hold before anything happens")]
     expected: Annotated[Value, Help("a value, or for a number {min, max, expected, tolerance}")] = True
-    parameters: MapNode | None = None
+    parameters: Annotated[MapNode | None, Help("the check's own")] = None
 
 
 # ── test_case ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,22 +125,25 @@ class TestCaseForm:
 
     __test__ = False  # pytest collects classes of this name
 
-    operation: str | None = None
-    parameters: MapNode | None = None
-    operations: ListNode | None = None
-    concurrent_operations: ListNode | None = None
+    operation: Annotated[str | None, Help("a single step, named main")] = None
+    parameters: Annotated[MapNode | None, Help("of that operation")] = None
+    operations: Annotated[ListNode | None, Help("steps, one after another")] = None
+    concurrent_operations: Annotated[
+        ListNode | None, Help("two steps or more, at the same time, each in a session of its own")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectForm:
     """``expect`` of a step, written as a map."""
 
-    outcome: Literal["done", "rejected", "error", "any"] | tuple[Literal["done", "rejected", "error", "any"], ...] = (
-        "done"
-    )
-    reason: str | Deferred | None = None
-    match_type: TextMatch = "contains"
-    code: str | None = None
+    outcome: Annotated[
+        Literal["done", "rejected", "error", "any"] | tuple[Literal["done", "rejected", "error", "any"], ...],
+        Help("how it ought to end"),
+    ] = "done"
+    reason: Annotated[str | Deferred | None, Help("a text that a reason must match")] = None
+    match_type: Annotated[TextMatch, Help("how it is matched")] = "contains"
+    code: Annotated[str | None, Help("a code that a reason must have")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +153,7 @@ class PerformanceForm:
     max_execution_time: Annotated[Decimal | None, Range(above=0), Help("seconds of the act phase")] = None
     max_db_queries: Annotated[int | None, Range(0), Help("statements of the operations")] = None
     max_memory_mb: Annotated[Decimal | None, Range(above=0), Help("growth of resident memory")] = None
-    level: LevelWord = "fail"
+    level: Annotated[LevelWord, Help("warn: listed, never fails")] = "fail"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +173,7 @@ class ConcurrentStepForm:
     ] = None
     save_as: Annotated[Name | None, Help("a name for its result, ${steps.NAME…}")] = None
     at: Annotated[datetime | None, Help("the clock from this step on")] = None
-    performance_metrics: PerformanceForm | None = None
+    performance_metrics: Annotated[PerformanceForm | None, Help("what this step may cost")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +203,7 @@ class CommonForm:
 class EqualForm:
     """Equality with a date, a moment, a map or null."""
 
-    expected: Value
+    expected: Annotated[Value, Help("the very same")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,8 +218,8 @@ class NumericForm:
     """``type: numeric``."""
 
     expected: Decimal | Deferred | None = None
-    tolerance: Annotated[Decimal | Deferred | None, Range(minimum=0)] = None
-    min: Decimal | Deferred | None = None
+    tolerance: Annotated[Decimal | Deferred | None, Range(minimum=0), Help("how far from expected it may be")] = None
+    min: Annotated[Decimal | Deferred | None, Help("ends are inside")] = None
     max: Decimal | Deferred | None = None
 
 
@@ -223,7 +228,7 @@ class StringForm:
     """``type: string``."""
 
     expected: str | Deferred
-    match_type: TextMatch = "exact"
+    match_type: Annotated[TextMatch, Help("how it is compared")] = "exact"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,8 +236,8 @@ class CollectionForm:
     """``type: collection``."""
 
     expected_items: Annotated[tuple[Value, ...] | Deferred | None, Alias("expected")] = None
-    match_type: CollectionMatch = "exact"
-    order_matters: bool | None = None
+    match_type: Annotated[CollectionMatch, Help("how the items are compared")] = "exact"
+    order_matters: Annotated[bool | None, Help("default: that of the tolerances")] = None
     expected_count: Count | None = None
     min_count: Count | None = None
     max_count: Count | None = None
@@ -303,54 +308,57 @@ class EqualFieldForm(EqualForm, FieldCommonForm):
 class CompliancePatternForm:
     """One pattern of ``final_state.compliance``."""
 
-    rule: str
-    status: Literal["compliant", "warning", "violation"]
-    person_id: Annotated[str | None, Alias("person")] = None
-    critical: bool = False
-    message: str = ""
+    rule: Annotated[str, Help("its name in the domain")]
+    status: Annotated[Literal["compliant", "warning", "violation"], Help("what is found of it")]
+    person_id: Annotated[str | None, Alias("person"), Help("of whom; default: of everybody")] = None
+    critical: Annotated[bool, Help("shown first if unmet")] = False
+    message: Annotated[str, Help("shown beside it")] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StateComparisonForm:
     """One entry of ``state_comparison``; `initial` and `final` are read by the type of the path."""
 
-    field: str
-    change_type: Literal["increased", "decreased", "unchanged", "changed"] | None = None
-    min_change: Fraction | None = None
-    max_change: Fraction | None = None
-    critical: bool = False
+    field: Annotated[str, Help("a path")]
+    change_type: Annotated[
+        Literal["increased", "decreased", "unchanged", "changed"] | None,
+        Help("default: changed, unless another key says more"),
+    ] = None
+    min_change: Annotated[Fraction | None, Help("of the distance between before and after")] = None
+    max_change: Annotated[Fraction | None, Help("likewise")] = None
+    critical: Annotated[bool, Help("shown first if unmet")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectedErrorForm:
     """One entry of ``expected_errors``."""
 
-    type: str
-    count: Count | None = None
+    type: Annotated[str, Help("one of the domain's")]
+    count: Annotated[Count | None, Help("exactly so many")] = None
     min: Count | None = None
     max: Count | None = None
-    person_id: Annotated[str | None, Alias("person")] = None
-    rule: str | None = None
+    person_id: Annotated[str | None, Alias("person"), Help("who was refused")] = None
+    rule: Annotated[str | None, Help("by which rule")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class CustomValidationForm:
     """One entry of ``custom_validations`` or ``validation.custom_validators``."""
 
-    name: Annotated[str, Length(1)]
-    function: str
-    parameters: FrozenMap = EMPTY_MAP
-    expected_result: Value = True
-    critical: bool = False
+    name: Annotated[str, Length(1), Help("how the report calls it")]
+    function: Annotated[str, Help("package.module:name")]
+    parameters: Annotated[FrozenMap, Help("handed to it by name")] = EMPTY_MAP
+    expected_result: Annotated[Value, Help("what it must return")] = True
+    critical: Annotated[bool, Help("shown first if unmet")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class InvariantForm:
     """One entry of ``invariants``, written as a map."""
 
-    name: str
-    parameters: MapNode | None = None
-    critical: bool = False
+    name: Annotated[str, Help("one of the domain's")]
+    parameters: Annotated[MapNode | None, Help("its own")] = None
+    critical: Annotated[bool, Help("shown first if broken")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -359,9 +367,9 @@ class ThresholdForm:
 
     fail_above: Decimal | None = None
     fail_below: Decimal | None = None
-    warn_above: Decimal | None = None
-    warn_below: Decimal | None = None
-    fail_on: bool | None = None
+    warn_above: Annotated[Decimal | None, Help("listed, never fails")] = None
+    warn_below: Annotated[Decimal | None, Help("likewise")] = None
+    fail_on: Annotated[bool | None, Help("for a bool")] = None
 
 
 # ── validation, artifacts ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -371,7 +379,7 @@ class ThresholdForm:
 class OverrideForm:
     """One entry of ``field_overrides``."""
 
-    numeric_percentage: Annotated[Fraction | None, Alias("percentage")] = None
+    numeric_percentage: Annotated[Fraction | None, Alias("percentage"), Help("a fraction: 0.05 is 5 %")] = None
     numeric_absolute: Annotated[Fraction | None, Alias("absolute")] = None
     timestamp_seconds: Annotated[Fraction | None, Alias("seconds")] = None
     date_days: Count | None = None
@@ -381,42 +389,50 @@ class OverrideForm:
 class TolerancesForm:
     """``validation.tolerances``."""
 
-    numeric_percentage: Fraction | None = None
-    numeric_absolute: Fraction | None = None
-    timestamp_seconds: Fraction | None = None
-    date_days: Count | None = None
-    collection_size_percentage: Fraction | None = None
-    collection_order_matters: bool = False
-    boolean_exact: Literal[True] = True
-    field_overrides: MapNode | None = None
+    numeric_percentage: Annotated[Fraction | None, Help("a fraction: 0.05 is 5 %")] = None
+    numeric_absolute: Annotated[Fraction | None, Help("how far numbers may differ")] = None
+    timestamp_seconds: Annotated[Fraction | None, Help("how far moments may differ")] = None
+    date_days: Annotated[Count | None, Help("how far dates may differ")] = None
+    collection_size_percentage: Annotated[Fraction | None, Help("a fraction of the size")] = None
+    collection_order_matters: Annotated[bool, Help("whether lists are sequences")] = False
+    boolean_exact: Annotated[Literal[True], Help("there is no other way")] = True
+    field_overrides: Annotated[MapNode | None, Help("name or path → tolerances of its own")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationForm:
     """``validation``."""
 
-    comparison_strategy: Literal["strict", "lenient", "custom"] = "strict"
-    comparison_function: str | None = None
-    tolerances: MapNode | None = None
-    partial_match: MapNode | None = None
-    custom_validators: ListNode | None = None
+    comparison_strategy: Annotated[
+        Literal["strict", "lenient", "custom"],
+        Help("lenient: the tolerances hold for every value; custom: a function judges the rows of final_state"),
+    ] = "strict"
+    comparison_function: Annotated[str | None, Help("package.module:name, for custom")] = None
+    tolerances: Annotated[MapNode | None, Help("see below")] = None
+    partial_match: Annotated[
+        MapNode | None, Help("allow_extra_TABLE, allow_missing_TABLE, require_exact_order, require_sorted_order")
+    ] = None
+    custom_validators: Annotated[ListNode | None, Help("as custom_validations")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactsForm:
     """``artifacts``."""
 
-    capture: tuple[
-        Literal[
-            "initial_database_state",
-            "final_database_state",
-            "state_diff",
-            "execution_logs",
-            "sql_queries",
-            "performance_metrics",
-            "events",
+    capture: Annotated[
+        tuple[
+            Literal[
+                "initial_database_state",
+                "final_database_state",
+                "state_diff",
+                "execution_logs",
+                "sql_queries",
+                "performance_metrics",
+                "events",
+            ],
+            ...,
         ],
-        ...,
+        Help("what is kept after judgement"),
     ] = (
         "initial_database_state",
         "final_database_state",
@@ -427,4 +443,6 @@ class ArtifactsForm:
         "events",
     )
     retention_days: Annotated[int, Range(0, 3650), Help("a run that did not pass stays at least 90")] = 30
-    export_formats: tuple[Literal["json", "yaml", "html_report", "junit", "markdown"], ...] = ("json",)
+    export_formats: Annotated[
+        tuple[Literal["json", "yaml", "html_report", "junit", "markdown"], ...], Help("written into the run's folder")
+    ] = ("json",)

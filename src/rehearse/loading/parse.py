@@ -150,10 +150,12 @@ def _read_parts(resolved: Resolved, domain: Domain, root: Spot) -> _Parts:
     header = read_fields(resolved.tree, ScenarioForm, root)
     place = below(root, resolved.tree, "setup")
     written = map_at(resolved.tree, "setup")
+    world, database = read_world(resolved.setup, domain, place), read_database(written, place)
+    has_others = bool(resolved.sql_fixtures) or not database.clean_state
     parts = _Parts(
         header,
-        read_world(resolved.setup, domain, place),
-        read_database(written, place),
+        replace(world, world=replace(world.world, has_others=has_others)),
+        database,
         read_preconditions(written, vocabulary_of(domain), place),
         _read_steps(resolved.tree, domain, root),
     )

@@ -184,7 +184,7 @@ def type_words(annotation: object) -> str:
     if is_union(annotation):
         return " or ".join(dict.fromkeys(type_words(part) for part in get_args(annotation) if part not in _UNWRITTEN))
     if origin is Literal:
-        return "one of " + ", ".join(str(value) for value in get_args(annotation))
+        return "one of " + ", ".join(shown(value) for value in get_args(annotation))
     if origin is tuple:
         return f"list of {type_words(get_args(annotation)[0])}"
     if origin is not None:

@@ -62,10 +62,10 @@ class _Page:
         notes = ["It only reads."] * (not operation.writes)
         notes += ["It runs in a process of its own."] * (operation.isolation == "process")
         yield from _prose(f"{inspect.cleandoc(operation.doc)}\n\n{' '.join(notes)}".rstrip())
-        yield from _fields(operation.parameters)
+        yield from field_table(operation.parameters)
         if operation.data:
             yield ""
-            yield from _table(("result", "type"), [(f"`{name}`", kind) for name, kind in operation.data.items()])
+            yield from table_lines(("result", "type"), [(f"`{name}`", kind) for name, kind in operation.data.items()])
         if operation.codes:
             yield ""
             yield f"Own codes of refusals: {', '.join(f'`{code}`' for code in operation.codes)}."
@@ -93,7 +93,7 @@ class _Page:
             (_names(item), measure_kind(item), item.doc, _limits(item), self._inline("measure", item.name))
             for item in found
         ]
-        yield from _table(("measure", "gives", "meaning", "standard", "example"), rows)
+        yield from table_lines(("measure", "gives", "meaning", "standard", "example"), rows)
 
     def _checks(self) -> Iterator[str]:
         yield "Every measure of one state is a check as well."
@@ -102,7 +102,7 @@ class _Page:
             (f"`{item.name}`", item.kind, item.doc, _parameters(item.parameters), self._inline("check", item.name))
             for item in self.domain.checks.values()
         ]
-        yield from _table(("check", "gives", "meaning", "parameters", "example"), rows)
+        yield from table_lines(("check", "gives", "meaning", "parameters", "example"), rows)
 
     def _rule(self, rule: Rule) -> Iterator[str]:
         yield from _heading(rule.name)
@@ -122,19 +122,21 @@ class _Page:
             for figure in rule.figures
         ]
         yield ""
-        yield from _table(("figure", "written as", "meaning", "a program may", *(f"`{pack}`" for pack in packs)), rows)
+        yield from table_lines(
+            ("figure", "written as", "meaning", "a program may", *(f"`{pack}`" for pack in packs)), rows
+        )
         yield from self._block("rule", rule.name)
 
     def _assertions(self) -> Iterator[str]:
         for item in self.domain.assertion_types.values():
             yield from _heading(item.name)
             yield from _prose(item.doc)
-            yield from _fields(item.parameters)
+            yield from field_table(item.parameters)
             yield from self._block("assertion", item.name)
 
     def _listed(self, title: str, kind: Kind, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         with_examples = [(*row, self._inline(kind, row[0].strip("`"))) for row in rows]
-        yield from _chapter(title, _table((*head, "example"), with_examples) if rows else ())
+        yield from _chapter(title, table_lines((*head, "example"), with_examples) if rows else ())
 
     # ── set-up and tables ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -142,9 +144,9 @@ class _Page:
         for section in self.domain.sections.values():
             yield from _heading(section.name)
             yield from _prose(section.doc)
-            yield from _fields(section.row)
+            yield from field_table(section.row)
         yield from _heading("constraints")
-        yield from _fields(self.domain.constraints)
+        yield from field_table(self.domain.constraints)
 
     def _tables(self) -> Iterator[str]:
         for table in self.domain.metadata.sorted_tables:
@@ -158,7 +160,7 @@ class _Page:
                 for column in table.columns
             ]
             yield ""
-            yield from _table(("column", "type", "notes", "meaning"), rows)
+            yield from table_lines(("column", "type", "notes", "meaning"), rows)
 
 
 def _chapter(title: str, lines: Iterable[str]) -> Iterator[str]:
@@ -180,11 +182,12 @@ def _prose(text: str) -> Iterator[str]:
         yield from ("", *inspect.cleandoc(text).splitlines())
 
 
-def _fields(record: type) -> Iterator[str]:
+def field_table(record: type) -> Iterator[str]:
+    """The fields of a record as a table, after an empty line; nothing if it has none."""
     fields = record_shape(record).fields
     if fields:
         yield ""
-        yield from _table(("key", "type", "default", "meaning"), [_field(item) for item in fields])
+        yield from table_lines(("key", "type", "default", "meaning"), [_field(item) for item in fields])
 
 
 def _field(item: RecordField) -> tuple[str, ...]:
@@ -217,7 +220,7 @@ def _limits(measure: Measure) -> str:
     return ", ".join(filter(None, (fails, warns)))
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def table_lines(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     """A table without the columns that are empty in every row."""
     kept = list(rows)
     columns = [place for place in range(len(head)) if any(row[place] for row in kept)]

@@ -84,6 +84,9 @@ def _constraint_problems(world: World) -> Iterator[Problem]:
 
 
 def _unknown_rows(world: World, steps: Iterable[StepParameters]) -> Iterator[Problem]:
+    """Complain of what no row has; where others may be there, the database and the operations have the word."""
+    if world.has_others:
+        return
     known = {
         section: {getattr(placed.value, "id", None) or f"{section}-{placed.index}" for placed in rows}
         for section, rows in world.sections.items()

@@ -1,0 +1,1 @@
+"""Every command and every block of the documentation, performed."""
