@@ -419,6 +419,8 @@ class Domain:
         present: ``(row, state) -> whether`` the person of a row is there, for ``coverage_count``; without it everybody is.
         rules: What the names of rules mean, for the reference.
         example_root: A folder of scenarios that show every word once, for the reference; they are no part of the catalog.
+        template_root: A folder of scenarios to begin with, one a file, of which ``rehearse new`` makes others; no part of the catalog either.
+            A variable whose comment ends in a question mark is asked for.
     """
 
     name: str
@@ -451,6 +453,7 @@ class Domain:
     present: Callable[[FrozenMap, State], bool] | None = None
     rules: Mapping[str, Rule] = field(default_factory=dict)
     example_root: Path | None = None
+    template_root: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -85,4 +85,5 @@ DOMAIN = Domain(
     present=is_present,
     rules=RULE_REFERENCE,
     example_root=Path(str(files("residency"))) / "examples",
+    template_root=Path(str(files("residency"))) / "templates",
 )

@@ -63,6 +63,7 @@ def browse(session: Session, parameters: Browse, context: Context) -> OperationR
 BAZAAR = replace(
     SHOP,
     name="bazaar",
+    template_root=Path(__file__).parent / "templates",
     doc="A bazaar, which is a shop with more trouble.",
     operations={
         **SHOP.operations,

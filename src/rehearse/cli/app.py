@@ -15,12 +15,14 @@ from rehearse.cli.explain import explain
 from rehearse.cli.inspect import inspect
 from rehearse.cli.judge import judge
 from rehearse.cli.list import list_
+from rehearse.cli.new import new
 from rehearse.cli.run import run
 from rehearse.cli.schema import schema
 from rehearse.cli.show import show
 
 COMMANDS = (
     ("list", list_),
+    ("new", new),
     ("check", check),
     ("explain", explain),
     ("run", run),

@@ -80,6 +80,11 @@ def complain_of_twins(found: Iterable[Written], complaints: Complaints) -> None:
             complaints.add(Problem("duplicate-id", summary, id_span(written), "choose another id", also=also))
 
 
+def meant_id(text: str) -> str:
+    """Return the id that a text was probably meant to be, or the empty text."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
 def id_span(written: Written) -> Span:
     """Return where the id of `written` stands."""
     found = written.node.get("id")
@@ -142,7 +147,7 @@ def _id(place: Span, node: MapNode, complaints: Complaints) -> str | None:
         complaints.add(Problem("wrong-type", summary, found.span, "write words joined by -", field="id"))
         return None
     if not ID.fullmatch(found.value):
-        meant = re.sub(r"[^a-z0-9]+", "-", found.value.lower()).strip("-")
+        meant = meant_id(found.value)
         remedy = f"write `{meant}`" if meant else "write lower-case words joined by -"
         complaints.add(Problem("bad-value", f"`{shortened(found.value)}` is no id", found.span, remedy, field="id"))
         return None
