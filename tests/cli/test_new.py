@@ -6,7 +6,7 @@ import os
 import pty
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -167,10 +167,11 @@ class Terminal:
         os.write(self._ours, text.encode())
 
     def leave(self, key: str) -> tuple[int, str]:
-        """Press a key until the program ends: a key that comes while the terminal changes its mode is lost."""
+        """Press a key; once more if the program heard nothing, as a key that comes while the terminal changes its mode is lost."""
         while self.program.poll() is None:
             os.write(self._ours, key.encode())
-            time.sleep(0.2)
+            with suppress(subprocess.TimeoutExpired):
+                self.program.wait(15)
         return self.end()
 
     def end(self) -> tuple[int, str]:
