@@ -9,8 +9,7 @@ JOBS ?= 2
 
 demo: $(VENV)/demo.ok
 	@$(BIN)/rehearse run n1-holiday-coverage-001
-	@$(BIN)/rehearse show n1-holiday-coverage-001 --format html > .rehearse/christmas.html
-	@echo "Report: .rehearse/christmas.html"
+	@$(BIN)/rehearse show n1-holiday-coverage-001 --format html --output .rehearse/christmas.html
 
 test: $(VENV)/dev.ok $(VENV)/faces.ok
 	$(BIN)/python -m pytest -n $(JOBS)

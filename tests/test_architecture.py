@@ -146,6 +146,7 @@ def test_the_engine_knows_no_domain() -> None:
             "numpy",
             ("residency.solver", "residency.suspects", "residency.contingency.screen", "residency.contingency.sweep"),
         ),
+        ("matplotlib", ("rehearse.report.html.pictures",)),
         ("pytest", ("rehearse.pytest_plugin", "rehearse.testing")),
         ("_pytest", ("rehearse.pytest_plugin", "rehearse.testing")),
         ("psycopg", ("rehearse.database", "rehearse.snapshot")),

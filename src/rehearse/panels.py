@@ -23,14 +23,14 @@ class PanelTable:
         columns: Their names.
         rows: One text a column.
         note: A line below it.
-        summary: What the first paragraph of a report says of it, a whole sentence or nothing.
+        summary: What a reader in a hurry is told of it, one sentence each.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
-    summary: str = ""
+    summary: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,6 @@ class PanelWords:
     sentences: tuple[str, ...]
     nothing: str = ""
     note: str = ""
-    summary: str = ""
 
 
 # ── a calendar ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +92,7 @@ class PanelCalendar:
     legend: tuple[tuple[str, str], ...] = ()
     named: tuple[tuple[date, str], ...] = ()
     note: str = ""
-    summary: str = ""
+    summary: tuple[str, ...] = ()
 
 
 # ── a measure against its limit ────────────────────────────────────────────────────────────────────────────────────────
@@ -152,7 +151,7 @@ class PanelLimits:
     unit: str
     series: tuple[LimitSeries, ...]
     note: str = ""
-    summary: str = ""
+    summary: tuple[str, ...] = ()
 
 
 # ── coverage ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +202,7 @@ class PanelCoverage:
     days: tuple[date, ...]
     rows: tuple[CoverageRow, ...]
     note: str = ""
-    summary: str = ""
+    summary: tuple[str, ...] = ()
 
 
 # ── who takes it instead ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,7 +237,7 @@ class PanelChain:
     absent: tuple[tuple[str, str], ...]
     links: tuple[ChainLink, ...]
     note: str = ""
-    summary: str = ""
+    summary: tuple[str, ...] = ()
 
 
 # ── what was done ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -271,7 +270,7 @@ class PanelTimeline:
     title: str
     bars: tuple[TimelineBar, ...]
     note: str = ""
-    summary: str = ""
+    summary: tuple[str, ...] = ()
 
 
 AnyPanel: TypeAlias = PanelTable | PanelWords | PanelCalendar | PanelLimits | PanelCoverage | PanelChain | PanelTimeline

@@ -5,13 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 
 from rehearse.database.observe import Statement
 from rehearse.domain import Reason
 from rehearse.expect.verdict import CheckResult, Verdict
-from rehearse.panels import PanelTable
-from rehearse.report.model import RunReport, Subject
+from rehearse.panels import (
+    AnyPanel,
+    CalendarEntry,
+    CalendarRow,
+    ChainLink,
+    CoverageCell,
+    CoverageRow,
+    LimitSeries,
+    LimitWindow,
+    PanelCalendar,
+    PanelChain,
+    PanelCoverage,
+    PanelLimits,
+    PanelTable,
+    PanelTimeline,
+    PanelWords,
+    TimelineBar,
+)
+from rehearse.report.model import EventLine, RunReport, Subject
 from rehearse.run.outcome import Attempt, Isolation, Metrics, ScenarioResult, StepResult
 from rehearse.snapshot.model import Diff, RowChange
 from rehearse.source import Source, Span
@@ -188,6 +206,51 @@ STATEMENTS = (
         2, "step1", "INSERT", "INSERT INTO absences VALUES (?, ?)", "(text, text)", 1, 0.0002, ("absences",), "busy"
     ),
 )
+DAYS = (date(2024, 12, 24), date(2024, 12, 25))
+CALL = CalendarEntry("CA", "call on Wed 25 December", "added")
+PANELS: tuple[AnyPanel, ...] = (
+    PanelWords("Who works when now", ("R3 takes R1’s call.",), "As before.", "One duty."),
+    PanelTable(
+        "Hours", ("person", "hours"), (("R1", "40"), ("R3", "64.5")), "average of four weeks", ("R3 is closest.",)
+    ),
+    PanelCalendar(
+        "Roster",
+        DAYS,
+        (
+            CalendarRow(
+                "R1", ((), (CalendarEntry("away", "emergency", "added", away=True), replace(CALL, mark="removed")))
+            ),
+            CalendarRow("R3", ((CalendarEntry("WA", "ward"),), (CALL,))),
+        ),
+        (("CA", "call"), ("WA", "ward")),
+        ((DAYS[1], "Christmas Day"),),
+        "2 people have other days.",
+    ),
+    PanelLimits(
+        "Hours against the limit",
+        "hours a week",
+        (
+            LimitSeries("R3", (LimitWindow(*DAYS, Fraction(84), Fraction(80), Fraction(60)),)),
+            LimitSeries("R1", (LimitWindow(*DAYS, Fraction(40), Fraction(80), Fraction(40)),)),
+        ),
+    ),
+    PanelCoverage(
+        "Coverage",
+        DAYS,
+        (
+            CoverageRow("call", (None, CoverageCell(2, 2, 1, Fraction(24), "1 of 2 missing 00:00–24:00"))),
+            CoverageRow("ward", (CoverageCell(1, 1, 1), CoverageCell(1, 0, 1))),
+        ),
+    ),
+    PanelChain(
+        "Chain",
+        (("R1", "emergency"),),
+        (ChainLink("R1", "R3", "call"), ChainLink("R3", "", "ward", "released"), ChainLink("R1", "", "clinic", "open")),
+    ),
+    PanelTimeline(
+        "Steps", (TimelineBar("sell", 0.0, 0.2, 4, "done"), TimelineBar("wait", 0.2, 1.0, 0, "error", good=False))
+    ),
+)
 REPORT = RunReport(
     result=PASSED,
     subject=Subject(
@@ -200,9 +263,13 @@ REPORT = RunReport(
         clock="2024-12-25T06:00",
         seed=0,
     ),
-    panels=(PanelTable("Hours", ("person", "hours"), (("R1", "40"), ("R3", "64.5")), "average of four weeks"),),
+    panels=PANELS,
     statements=STATEMENTS,
     statements_dropped=3,
+    events=(
+        EventLine("run-started", (("run_id", "christmas-call-0001"), ("steps", "2"))),
+        EventLine("phase-started", (("phase", "isolate"),)),
+    ),
     environment=(("rehearse", "0.1.0"), ("Python", "3.11.7")),
     command="rehearse run christmas-call",
 )

@@ -22,9 +22,14 @@ def show(
             help="Compare the end states of both runs instead: rows that only one has, and changed cells. As text, json or html.",
         ),
     ] = "",
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of printing it.")
+    ] = "",
     artifacts: Artifacts = "",
 ) -> int:
     """Print a stored run's report, or compare it with another."""
     from rehearse.cli.stored import show_difference, show_run  # noqa: PLC0415  (start-up stays light)
 
-    return show_difference(run, diff, format, artifacts) if diff else show_run(run, format, artifacts)
+    if diff:
+        return show_difference(run, diff, format, artifacts, output)
+    return show_run(run, format, artifacts, output)

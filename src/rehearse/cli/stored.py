@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearse.cli import engine
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rehearse.artifacts.folder import StoredRun
     from rehearse.artifacts.store import ArtifactStore
     from rehearse.report.comparison.model import Comparison
+    from rehearse.report.text import Line
 
 FORMATS = {"json": "json", "yaml": "yaml", "markdown": "markdown", "html": "html_report", "junit": "junit"}
 
@@ -33,11 +35,11 @@ def opened_run(artifacts: ArtifactStore, name: str) -> StoredRun:
             raise CallerError(str(error)) from error
 
 
-def show_run(name: str, form: str, root: str) -> int:
-    """Print the report of a stored run.
+def show_run(name: str, form: str, root: str, output: str = "") -> int:
+    """Print the report of a stored run, or write it to a file.
 
     Raises:
-        CallerError: If there is no such run.
+        CallerError: If there is no such run, or the file cannot be written.
         ArtifactError: If its files cannot be read.
     """
     from rehearse.report.stored import rendered, stored_journal, stored_result  # noqa: PLC0415  (start-up stays light)
@@ -46,14 +48,35 @@ def show_run(name: str, form: str, root: str) -> int:
     with engine.artifact_store(engine.project(), root) as artifacts, opened_run(artifacts, name) as run:
         result = stored_result(run)
         if form == "text":
-            Printer(sys.stdout).lines(report_lines(result, journal=stored_journal(run)))
+            _give(report_lines(result, journal=stored_journal(run)), output)
         else:
-            sys.stdout.write(rendered(FORMATS[form], run, result))
+            _give(rendered(FORMATS[form], run, result), output)
     return PASSED
 
 
-def show_difference(name: str, other: str, form: str, root: str) -> int:
-    """Print in what the end states of two stored runs differ; exit code 0 whether they do or not.
+def _give(report: str | tuple[Line, ...], output: str) -> None:
+    """Print a report, or write it to a file and say so.
+
+    Raises:
+        CallerError: If the file cannot be written.
+    """
+    if not output:
+        if isinstance(report, str):
+            sys.stdout.write(report)
+        else:
+            Printer(sys.stdout).lines(report)
+        return
+    text = report if isinstance(report, str) else "".join(f"{line.text}\n" for line in report)
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        why = error.strerror or error
+        raise CallerError(f"cannot write {output}: {why}; name a file in a folder that exists") from error
+    for_people(json=False).line(f"Report: {output}", style="dim")
+
+
+def show_difference(name: str, other: str, form: str, root: str, output: str = "") -> int:
+    """Print in what the end states of two stored runs differ, or write it; exit code 0 whether they do or not.
 
     Raises:
         CallerError: If there is no such run, they cannot be compared, or the format shows no comparison.
@@ -73,10 +96,7 @@ def show_difference(name: str, other: str, form: str, root: str) -> int:
             comparison = compared(first, second)
         except ComparisonError as error:
             raise CallerError(str(error)) from error
-    if form == "text":
-        Printer(sys.stdout).lines(comparison_lines(comparison))
-    else:
-        sys.stdout.write(_comparison(form, comparison))
+    _give(comparison_lines(comparison) if form == "text" else _comparison(form, comparison), output)
     return PASSED
 
 

@@ -66,6 +66,14 @@ class Subject:
     seed: int | None = None
 
 
+@dataclass(frozen=True)
+class EventLine:
+    """One event of a run's log: its name, and every field that says more."""
+
+    name: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunReport:
     """One run, with all that a reader may want to know of it.
@@ -77,6 +85,7 @@ class RunReport:
         statements: The SQL log, as far as it was kept.
         statements_dropped: How many more were counted only.
         values_logged: Whether the SQL log holds parameter values.
+        events: What the run said while it went.
         environment: Label and value: versions, platform.
         command: How to run it again.
         journal: Tables that the domain keeps as its journal; text and Markdown count their rows instead of showing them.
@@ -88,6 +97,7 @@ class RunReport:
     statements: tuple[Statement, ...] = ()
     statements_dropped: int = 0
     values_logged: bool = False
+    events: tuple[EventLine, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     command: str = ""
     journal: tuple[str, ...] = ()

@@ -57,7 +57,7 @@ def _table(
     panel: AnyPanel, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], *, nothing: str = ""
 ) -> PanelTable:
     notes = [nothing] * (not rows) + [panel.note]
-    return PanelTable(panel.title, columns, rows, " ".join(note for note in notes if note), panel.summary)
+    return PanelTable(panel.title, columns, rows, " ".join(note for note in notes if note))
 
 
 def day_words(day: date) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from dataclasses import dataclass
 from functools import cache, partial
@@ -21,9 +22,9 @@ from rehearse.registry import installed
 from rehearse.report.json import json_report
 from rehearse.report.junit import junit_report
 from rehearse.report.markdown import markdown_report
-from rehearse.report.model import LIMITS, RunReport, Subject
+from rehearse.report.model import LIMITS, EventLine, RunReport, Subject
 from rehearse.report.yaml import yaml_report
-from rehearse.run.evidence import EXECUTION, RESULT, SCENARIO, SQL
+from rehearse.run.evidence import EVENTS, EXECUTION, RESULT, SCENARIO, SQL
 from rehearse.run.outcome import Execution, ScenarioResult
 from rehearse.run.rejudge import NEEDED, stored_evidence, stored_plan
 from rehearse.source import Source
@@ -103,6 +104,7 @@ def stored_report(files: Files, result: ScenarioResult, *, whole: bool = True) -
         statements=statements,
         statements_dropped=max(0, counted - sum(each.step in steps for each in statements)) if statements else 0,
         values_logged=_text(scenario, "debug_mode") == "true",
+        events=stored_events(files) if whole else (),
         environment=environment(result),
         command=command(result),
         journal=_journal(scenario),
@@ -230,6 +232,29 @@ def stored_statements(files: Files) -> tuple[Statement, ...]:
         return ()
     lines = files.read(SQL).splitlines()[: LIMITS.statements + 1]
     return tuple(loads(Statement, line) for line in lines)
+
+
+def stored_events(files: Files) -> tuple[EventLine, ...]:
+    """Return the event log of a run; nothing if it was not kept."""
+    if EVENTS not in files.names:
+        return ()
+    return tuple(_event(json.loads(line)) for line in files.read(EVENTS).splitlines()[: LIMITS.statements])
+
+
+def _event(line: Mapping[str, object]) -> EventLine:
+    said = ((key, _said(value)) for key, value in line.items() if key not in {"event", "scenario_id", "scenario_name"})
+    return EventLine(str(line.get("event", "")), tuple((key, text) for key, text in said if text))
+
+
+def _said(value: object) -> str:
+    """Return a field of an event in a few words; empty if it says nothing."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_said(item)}" for key, item in value.items() if _said(item))
+    if isinstance(value, list):
+        return "; ".join(map(_said, value))
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _html(report: RunReport) -> str:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from residency.load import Book
     from residency.schedule import Service
 
-_MOST_IN_SUMMARY = 2
-
 
 def uncovered(evidence: Evidence) -> tuple[PanelWords, ...]:
     """Which service lacks how many people, and when; nothing if no service needs anybody."""
@@ -34,14 +32,7 @@ def uncovered(evidence: Evidence) -> tuple[PanelWords, ...]:
         for name, gap in sorted(_all_gaps(after), key=lambda found: (found[1].start, found[0], found[1].role))
     )
     nothing = "Nothing: every service has whom it needs."
-    return (PanelWords("What remains uncovered", told, nothing, "", _summary(told)),)
-
-
-def _summary(told: tuple[str, ...]) -> str:
-    if not told:
-        return "Nothing remains uncovered."
-    more = f" {len(told) - _MOST_IN_SUMMARY} more gaps are listed below." if len(told) > _MOST_IN_SUMMARY else ""
-    return f"Uncovered: {' '.join(told[:_MOST_IN_SUMMARY])}{more}"
+    return (PanelWords("What remains uncovered", told, nothing),)
 
 
 def _all_gaps(held: Book) -> list[tuple[str, Gap]]:

@@ -114,20 +114,22 @@ def _figure(value: Fraction) -> str:
     return plain_fraction(value, digits=2)
 
 
-def _summary(held: Book, margins: tuple[Margin, ...]) -> str:
-    """The closest of all, and what of the hours a week is closest if that is another."""
+def _summary(held: Book, margins: tuple[Margin, ...]) -> tuple[str, ...]:
+    """The closest of all, and what of the hours a week is closest if that is another.
+
+    A duty period is told only where it is too long: a call is meant to last as long as it may.
+    """
     first = next((one for one in margins if one.room < 0 or not isinstance(one.setting, DutyPeriodLimit)), margins[0])
     hours_first = next((one for one in margins if isinstance(one.setting, WeeklyHours)), first)
-    told = [_sentence(held, first, "Beyond a limit" if first.room < 0 else "Closest to a limit")]
-    if hours_first is not first:
-        told.append(_sentence(held, hours_first, "Of hours a week"))
-    return " ".join(told)
+    told = [first] if hours_first is first else [first, hours_first]
+    return tuple(_sentence(held, margin) for margin in told)
 
 
-def _sentence(held: Book, margin: Margin, head: str) -> str:
-    bound = "at most" if margin.at_most else "due"
-    spare = "none to spare" if not margin.room else f"{_spare(margin)} to spare"
+def _sentence(held: Book, margin: Margin) -> str:
+    bound = "at most" if margin.at_most else "due are"
+    rest = "none to spare" if not margin.room else f"{_spare(margin)} to spare"
     if margin.room < 0:
-        spare = f"{_figure(-margin.room)} {'too many' if margin.at_most else 'too few'}"
-    figures = f"{margin.figure}, {_figure(margin.limit)} {bound}"
-    return f"{head}: {person_text(held, margin.person)}, {figures} ({_when(margin)}), {spare}."
+        rest = f"{_figure(-margin.room)} too {'many' if margin.at_most else 'few'}"
+    return (
+        f"{person_text(held, margin.person)}: {margin.figure} {_when(margin)}, {bound} {_figure(margin.limit)}: {rest}."
+    )

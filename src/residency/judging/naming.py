@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from residency.model import AbsenceKind
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from residency.load import Book
-    from residency.model import Duty
+    from residency.model import Absence, Duty
 
 _LETTERS = re.compile(r"[^0-9A-Za-z]+")
 _DIGITS = re.compile(r"(\d+)")
@@ -34,6 +36,11 @@ def service_text(held: Book, rotation_id: str | None, kind: str = "") -> str:
 def duty_text(held: Book, duty: Duty) -> str:
     """What a duty is."""
     return service_text(held, duty.rotation_id, duty.kind.value)
+
+
+def absence_text(absence: Absence) -> str:
+    """Why somebody is away, in a word or two."""
+    return "temporary duty" if absence.kind is AbsenceKind.TDY else absence.kind.value.replace("_", " ")
 
 
 def shortened(name: str) -> str:

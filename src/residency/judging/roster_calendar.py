@@ -8,7 +8,7 @@ from rehearse.panels import CalendarEntry, CalendarRow, PanelCalendar
 from residency import schema
 from residency.calendar import DAY, date_of
 from residency.judging.judged import book
-from residency.judging.naming import codes, counted_key, duty_text, person_text
+from residency.judging.naming import absence_text, codes, counted_key, duty_text, person_text
 from residency.judging.roster_changes import leave_of
 from residency.load import snapshot_rows
 from residency.wording import leave_text, turn_text
@@ -63,8 +63,9 @@ def _rows(after: Book, placed: Iterable[_Placed], days: range) -> Iterator[Calen
         yield CalendarRow(person_text(after, person_id), tuple(cells))
 
 
-def _order(item: _Placed) -> tuple[int, str]:
-    return item.order, item.entry.words
+def _order(item: _Placed) -> tuple[bool, bool, int, str]:
+    """Absences first, then what went, then the rest by its start."""
+    return not item.entry.away, item.entry.mark != "removed", item.order, item.entry.words
 
 
 def _is_resident(held: Book, person_id: str) -> bool:
@@ -116,7 +117,7 @@ def _absences(before: Book, after: Book) -> Iterator[_Placed]:
 
 def _away(absence: Absence, mark: Mark) -> Iterator[_Placed]:
     code = FREE if absence.is_free_day else AWAY
-    words = f"{absence.kind.value.replace('_', ' ')} {leave_text(absence.start, absence.end)}"
+    words = f"{absence_text(absence)} {leave_text(absence.start, absence.end)}"
     entry = CalendarEntry(code, words, mark, away=not absence.is_free_day)
     for day in range(absence.start // DAY, (absence.end - 1) // DAY + 1):
         yield _Placed(absence.person_id, day, -1, entry)

@@ -8,7 +8,7 @@ from rehearse.panels import PanelWords
 from residency import schema
 from residency.calendar import DAY
 from residency.judging.judged import book, handovers
-from residency.judging.naming import duty_text, person_text, service_text
+from residency.judging.naming import absence_text, duty_text, person_text, service_text
 from residency.wording import clock_text, days_text, leave_text, listed, turn_text, weekdays_text
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from residency.model import Absence, Duty
 
 _MOST_RUNS = 3
-_MOST_IN_SUMMARY = 3
 
 
 class Turn(NamedTuple):
@@ -35,20 +34,8 @@ def who_works_when(evidence: Evidence) -> tuple[PanelWords, ...]:
     """Who is away, who takes whose duty, and whose duty came, went or moved: one sentence for each."""
     after = book(evidence.after)
     away = tuple(_absences(evidence))
-    turns = (*_handed_over(after, handovers(evidence)), *_others(evidence))
-    told = tuple(sentences(turns))
-    summary = " ".join((*away[:_MOST_IN_SUMMARY], _summary(told, turns)))
-    return (
-        PanelWords("Who works when now", (*away, *told), "As before: no duty and no absence changed.", "", summary),
-    )
-
-
-def _summary(told: tuple[str, ...], turns: tuple[Turn, ...]) -> str:
-    if not told:
-        return "No duty changed."
-    if len(told) <= _MOST_IN_SUMMARY:
-        return " ".join(told)
-    return f"{told[0]} In all {len(turns)} duties changed."
+    told = sentences((*_handed_over(after, handovers(evidence)), *_others(evidence)))
+    return (PanelWords("Who works when now", (*away, *told), "As before: no duty and no absence changed."),)
 
 
 def sentences(turns: Iterable[Turn]) -> Iterator[str]:
@@ -106,14 +93,13 @@ def _absences(evidence: Evidence) -> Iterator[str]:
 
 
 def _away(absence: Absence) -> str:
-    kind = absence.kind.value.replace("_", " ")
     word = "has a free day" if absence.is_free_day else "is away"
-    return f"{word} {leave_text(absence.start, absence.end)} ({kind})"
+    return f"{word} {leave_text(absence.start, absence.end)} ({absence_text(absence)})"
 
 
 def away_words(absences: Iterable[Absence]) -> str:
     """Why and when somebody is away."""
-    return listed([f"{item.kind.value.replace('_', ' ')} {leave_text(item.start, item.end)}" for item in absences])
+    return listed([f"{absence_text(item)} {leave_text(item.start, item.end)}" for item in absences])
 
 
 # ── duties ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

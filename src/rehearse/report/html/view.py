@@ -5,98 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rehearse.report.document import sql_text
-from rehearse.report.model import (
-    ChangeLine,
-    Limits,
-    change_lines,
-    changed_tables,
-    checks_in_order,
-    count_text,
-    isolation_text,
-    rows_cut,
-    seconds_text,
-    shown,
-)
-from rehearse.report.panel_tables import panel_table
+from rehearse.report.html.paged import PagedTable
+from rehearse.report.html.panels import CardView, Drawn, PanelView, cards, drawn, sections, timeline_of
+from rehearse.report.html.tables import ChangesView, changes_views, checks_table, events_table, sql_table, steps_table
+from rehearse.report.in_words import in_words, unmet
+from rehearse.report.model import Limits, checks_in_order, count_text, isolation_text, seconds_text
 from rehearse.report.text import MARKS, verdict_text
 from rehearse.report.visible import cell, visible
 
 if TYPE_CHECKING:
-    from rehearse.database.observe import Statement
-    from rehearse.expect.verdict import CheckResult
     from rehearse.report.model import RunReport
-    from rehearse.run.outcome import ScenarioResult, StepResult
+    from rehearse.run.outcome import ScenarioResult
 
+_CLOCK = "◔"
+"""The mark of a timeout in every font; terminals have a better one."""
 
-@dataclass(frozen=True)
-class StepView:
-    """A row of the timeline."""
-
-    position: int
-    name: str
-    operation: str
-    outcome: str
-    expected: bool
-    clock: str
-    time: str
-    queries: int
-    reasons: tuple[tuple[str, str], ...]
-    error: str
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ChangeView:
-    """The changed rows of one table."""
-
-    table: str
-    lines: tuple[ChangeLine, ...]
-    cut: int
-
-
-@dataclass(frozen=True)
-class CheckView:
-    """A row of the verdict table."""
-
-    mark: str
-    status: str
-    key: str
-    category: str
-    critical: bool
-    expected: str
-    actual: str
-    message: str
-    place: str
-
-
-@dataclass(frozen=True)
-class TableView:
-    """A table of the domain."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str
-    cut: int
-
-
-@dataclass(frozen=True)
-class StatementView:
-    """A row of the SQL log."""
-
-    number: int
-    step: str
-    sql: str
-    parameters: str
-    rows: str
-    time: str
-    error: str
+Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageView:
-    """The whole page."""
+    """The whole page: the head, the half for people, the half for engineers."""
 
     title: str
     scenario_id: str
@@ -104,74 +33,100 @@ class PageView:
     status: str
     category: str
     flaky: bool
-    database: str
-    orders: str
-    time: str
-    queries: str
+    facts: tuple[str, ...]
+    sentences: tuple[str, ...]
+    unmet: tuple[str, ...]
+    errors: tuple[str, ...]
     description: str
     rationale: str
-    about: tuple[tuple[str, str], ...]
-    errors: tuple[str, ...]
-    traceback: str
-    steps: tuple[StepView, ...]
-    changes: tuple[ChangeView, ...]
-    changes_known: bool
-    change_counts: tuple[tuple[str, int], ...]
+    cards: tuple[CardView, ...]
+    panels: tuple[PanelView, ...]
     verdict: str
-    checks: tuple[CheckView, ...]
-    checks_cut: int
-    panels: tuple[TableView, ...]
-    statements: tuple[StatementView, ...]
-    statements_cut: int
+    checks: PagedTable
+    timeline: PanelView
+    steps: PagedTable
+    changes: tuple[ChangesView, ...]
+    changes_known: bool
+    sql: PagedTable
     values_logged: bool
-    phases: tuple[tuple[str, str], ...]
-    environment: tuple[tuple[str, str], ...]
-    evidence: tuple[tuple[str, str], ...]
+    events: PagedTable
+    metrics: Pairs
+    phases: Pairs
+    traceback: str
+    about: Pairs
+    evidence: Pairs
+    environment: Pairs
     attempts: tuple[tuple[str, ...], ...]
-    command: str
+    commands: Pairs
 
 
-def view(report: RunReport, limits: Limits) -> PageView:
+@dataclass(frozen=True)
+class Drawings:
+    """The pictures of a report, drawn once."""
+
+    panels: tuple[Drawn, ...]
+    timeline: Drawn
+
+
+def drawings(report: RunReport) -> Drawings:
+    """Draw every picture of a report."""
+    panels = drawn((*report.panels, timeline_of(report.result)))
+    return Drawings(panels[:-1], panels[-1])
+
+
+def view(report: RunReport, pictures: Drawings, limits: Limits) -> PageView:
     """Return everything that the page shows of a report, cut to `limits`."""
     result = report.result
-    checks = checks_in_order(result)
-    dropped = max(0, len(report.statements) - limits.statements) + report.statements_dropped
+    (timeline,) = sections((pictures.timeline,), limits)
     return PageView(
         title=cell(result.scenario_name or result.scenario_id),
         scenario_id=cell(result.scenario_id),
-        mark=MARKS[result.status],
+        mark=_CLOCK if result.status == "timeout" else MARKS[result.status],
         status=result.status,
         category="" if result.category in (None, result.status) else str(result.category),
         flaky=result.flaky,
-        database=isolation_text(result),
-        orders=cell(result.orders),
-        time=seconds_text(result.execution_time_seconds),
-        queries=count_text(result.metrics.database_queries.get("total", 0), "query", plural="queries"),
+        facts=_facts(result),
+        sentences=in_words(report),
+        unmet=() if result.success else unmet(result),
+        errors=_errors(result, limits),
         description=visible(result.description),
         rationale=visible(report.subject.rationale),
-        about=_about(report),
-        errors=tuple(visible(error) for error in result.errors[: limits.rows]),
-        traceback=visible(result.traceback or "")[: limits.sql * 4],
-        steps=tuple(_step(step, position) for position, step in enumerate(result.steps[: limits.rows], 1)),
-        changes=_changes(result, limits),
+        cards=cards(pictures.panels),
+        panels=sections(pictures.panels, limits),
+        verdict=verdict_text(checks_in_order(result)),
+        checks=checks_table(result, limits),
+        timeline=timeline,
+        steps=steps_table(result, limits),
+        changes=changes_views(report, limits),
         changes_known=result.diff is not None,
-        change_counts=_change_counts(result),
-        verdict=verdict_text(checks),
-        checks=tuple(_check(check, limits) for check in checks[: limits.rows]),
-        checks_cut=max(0, len(checks) - limits.rows),
-        panels=_panels(report, limits),
-        statements=tuple(_statement(item, limits) for item in report.statements[: limits.statements]),
-        statements_cut=dropped,
+        sql=sql_table(report, limits),
         values_logged=report.values_logged,
+        events=events_table(report, limits),
+        metrics=_metrics(result),
         phases=tuple((phase, seconds_text(seconds)) for phase, seconds in result.metrics.phase_times.items()),
-        environment=tuple((cell(label), cell(value)) for label, value in report.environment),
+        traceback=visible(result.traceback or "")[: limits.sql * 4],
+        about=_about(report),
         evidence=_evidence(result),
+        environment=tuple((cell(label), cell(value)) for label, value in report.environment),
         attempts=_attempts(result),
-        command=cell(report.command),
+        commands=_commands(report),
     )
 
 
-def _about(report: RunReport) -> tuple[tuple[str, str], ...]:
+def _facts(result: ScenarioResult) -> tuple[str, ...]:
+    queries = count_text(result.metrics.database_queries.get("total", 0), "query", plural="queries")
+    facts = (isolation_text(result), cell(result.orders), seconds_text(result.execution_time_seconds), queries)
+    return tuple(fact for fact in facts if fact)
+
+
+def _errors(result: ScenarioResult, limits: Limits) -> tuple[str, ...]:
+    """What ended the run before its time; unmet checks are told as such."""
+    told = {check.sentence for check in result.validations.values()}
+    found = [error for error in result.errors if error not in told]
+    return tuple(visible(error[: limits.sql]) for error in found[: limits.rows])
+
+
+def _about(report: RunReport) -> Pairs:
     subject = report.subject
     pairs = (
         ("category", subject.category),
@@ -185,79 +140,20 @@ def _about(report: RunReport) -> tuple[tuple[str, str], ...]:
     return tuple((label, cell(value)) for label, value in pairs if value)
 
 
-def _step(step: StepResult, position: int) -> StepView:
-    notes = [f"{step.tries} tries"] * (step.tries > 1) + ["deadline passed"] * step.timed_out
-    notes += ["its thread never came back"] * step.abandoned
-    return StepView(
-        position=position,
-        name=cell(f"{step.name}, {step.save_as}" if step.save_as else step.name),
-        operation=cell(step.operation),
-        outcome=step.outcome,
-        expected=step.expected,
-        clock=step.timestamp.isoformat(sep=" ", timespec="minutes"),
-        time="" if step.outcome == "skipped" else seconds_text(step.seconds),
-        queries=step.query_count,
-        reasons=tuple((cell(reason.code), cell(reason.text)) for reason in step.reasons),
-        error=cell(step.error or ""),
-        notes=tuple(notes),
+def _metrics(result: ScenarioResult) -> Pairs:
+    metrics = result.metrics
+    queries = (
+        (f"{verb} statements", f"{count:,}") for verb, count in metrics.database_queries.items() if verb != "total"
+    )
+    return (
+        ("time of the operations", seconds_text(metrics.execution_time_seconds)),
+        ("statements in all", f"{metrics.database_queries.get('total', 0):,}"),
+        *queries,
+        ("peak growth of memory", f"{metrics.memory_usage_mb:.1f} MB"),
     )
 
 
-def _changes(result: ScenarioResult, limits: Limits) -> tuple[ChangeView, ...]:
-    diff = result.diff
-    if diff is None:
-        return ()
-    return tuple(
-        ChangeView(cell(table), change_lines(diff, table, limits=limits), rows_cut(diff, table, limits=limits))
-        for table in changed_tables(diff)
-    )
-
-
-def _change_counts(result: ScenarioResult) -> tuple[tuple[str, int], ...]:
-    words = (("inserted", "insert"), ("updated", "update"), ("deleted", "delete"))
-    return tuple((word, result.diff.count(kind)) for word, kind in words) if result.diff else ()
-
-
-def _check(check: CheckResult, limits: Limits) -> CheckView:
-    return CheckView(
-        mark=MARKS[check.status],
-        status=check.status,
-        key=cell(check.key),
-        category=check.category,
-        critical=check.critical,
-        expected=cell(check.expected, limit=limits.cell),
-        actual=cell(shown(check.actual), limit=limits.cell),
-        message=visible(check.message[: limits.cell]),
-        place=cell(str(check.span)) if check.span else "",
-    )
-
-
-def _panels(report: RunReport, limits: Limits) -> tuple[TableView, ...]:
-    return tuple(
-        TableView(
-            cell(panel.title),
-            tuple(cell(column) for column in panel.columns),
-            tuple(tuple(cell(value, limit=limits.cell) for value in row) for row in panel.rows[: limits.rows]),
-            cell(panel.note),
-            max(0, len(panel.rows) - limits.rows),
-        )
-        for panel in map(panel_table, report.panels)
-    )
-
-
-def _statement(statement: Statement, limits: Limits) -> StatementView:
-    return StatementView(
-        number=statement.number,
-        step=cell(statement.step),
-        sql=sql_text(statement, limits),
-        parameters=cell(statement.parameters, limit=limits.cell),
-        rows="" if statement.rows < 0 else str(statement.rows),
-        time=seconds_text(statement.seconds),
-        error=cell(statement.error),
-    )
-
-
-def _evidence(result: ScenarioResult) -> tuple[tuple[str, str], ...]:
+def _evidence(result: ScenarioResult) -> Pairs:
     pairs = (
         ("run", result.run_id),
         ("folder", result.run_path),
@@ -265,6 +161,17 @@ def _evidence(result: ScenarioResult) -> tuple[tuple[str, str], ...]:
         ("kept database", (result.isolation.kept or "") if result.isolation else ""),
     )
     return tuple((label, cell(value)) for label, value in pairs if value)
+
+
+def _commands(report: RunReport) -> Pairs:
+    """How to do exactly this once more, and how to look at it again."""
+    run = report.result.run_id
+    pairs = (
+        ("the same again, on a fresh database of the same kind", report.command),
+        ("judge this run once more, from its evidence, without a database", f"rehearse judge {run}" if run else ""),
+        ("this report as text", f"rehearse show {run}" if run else ""),
+    )
+    return tuple((label, cell(value)) for label, value in pairs if value and report.command)
 
 
 def _attempts(result: ScenarioResult) -> tuple[tuple[str, ...], ...]:
