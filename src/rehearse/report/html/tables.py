@@ -44,7 +44,7 @@ def checks_table(result: ScenarioResult, limits: Limits) -> PagedTable:
 
 def _check(check: CheckResult, limits: Limits) -> Row:
     notes = [check.category + (", critical" if check.critical and check.category != "critical" else "")]
-    notes += [visible(check.message[: limits.cell])] if check.message and not check.passed else []
+    notes += [visible(check.message[: limits.cell])] if _says_more(check) else []
     notes += [visible(check.traceback[: limits.sql])] if check.traceback else []
     return Row(
         check.status,
@@ -56,6 +56,11 @@ def _check(check: CheckResult, limits: Limits) -> Row:
             _place(check),
         ),
     )
+
+
+def _says_more(check: CheckResult) -> bool:
+    """Whether a check's message is more than its two columns beside each other."""
+    return check.status != "passed" and check.message not in {"", f"expected {check.expected}, found {shown(check.actual)}"}
 
 
 def _place(check: CheckResult) -> str:
