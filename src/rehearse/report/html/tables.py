@@ -60,7 +60,10 @@ def _check(check: CheckResult, limits: Limits) -> Row:
 
 def _says_more(check: CheckResult) -> bool:
     """Whether a check's message is more than its two columns beside each other."""
-    return check.status != "passed" and check.message not in {"", f"expected {check.expected}, found {shown(check.actual)}"}
+    return check.status != "passed" and check.message not in {
+        "",
+        f"expected {check.expected}, found {shown(check.actual)}",
+    }
 
 
 def _place(check: CheckResult) -> str:
