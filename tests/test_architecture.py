@@ -32,7 +32,7 @@ LAYERS = (
     ("database", "snapshot", "expect"),
     ("run",),
     ("artifacts", "report"),
-    ("api", "cli", "pytest_plugin", "testing", "__main__", ""),
+    ("api", "cli", "pytest_plugin", "serve", "testing", "__main__", ""),
 )
 """Bottom first; the empty name is ``rehearse/__init__.py``. The longest name that fits counts."""
 TERMINAL = ("rich", "typer", "click", "jinja2")
@@ -151,6 +151,8 @@ def test_the_engine_knows_no_domain() -> None:
         ("_pytest", ("rehearse.pytest_plugin", "rehearse.testing")),
         ("psycopg", ("rehearse.database", "rehearse.snapshot")),
         ("sqlite3", ("rehearse.database",)),
+        ("starlette", ("rehearse.serve",)),
+        ("uvicorn", ("rehearse.serve",)),
         ("yaml", ("rehearse.loading", "rehearse.report")),
     ],
 )

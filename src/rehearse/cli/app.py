@@ -18,6 +18,7 @@ from rehearse.cli.list import list_
 from rehearse.cli.new import new
 from rehearse.cli.run import run
 from rehearse.cli.schema import schema
+from rehearse.cli.serve import serve
 from rehearse.cli.show import show
 
 COMMANDS = (
@@ -27,6 +28,7 @@ COMMANDS = (
     ("explain", explain),
     ("run", run),
     ("show", show),
+    ("serve", serve),
     ("judge", judge),
     ("inspect", inspect),
     ("clean", clean),

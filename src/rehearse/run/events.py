@@ -5,11 +5,13 @@ The terminal, the JSON lines, the progress callbacks and the stored event log al
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import TypeAlias, get_args
 
+from rehearse.codec import decode, dumps
 from rehearse.run.outcome import Isolation, Phase, ScenarioResult, Status, StepOutcome
 
 logger = logging.getLogger("rehearse")
@@ -150,8 +152,28 @@ def _dashed(name: str) -> str:
 
 
 _NAMES = {kind: _dashed(kind.__name__) for kind in get_args(Event)}
+_KINDS = {name: kind for kind, name in _NAMES.items() if kind is not RunEnded}
 
 
 def event_fields(event: Event) -> dict[str, object]:
     """Return the event's fields for a log line; the result of `RunEnded` is left to the result file."""
     return {item.name: getattr(event, item.name) for item in fields(event) if item.name != "result"}
+
+
+def event_line(event: Event, at: float) -> str:
+    """Return an event as a line of a run's log, told so many seconds after the run began."""
+    return f"{dumps({'event': event_name(event), 'at': round(at, 6), **event_fields(event)})}\n"
+
+
+def read_event(line: str) -> tuple[float, Event]:
+    """Return when, and what, a line of a run's log tells.
+
+    Raises:
+        ValueError: If the line is anything else.
+    """
+    try:
+        data = json.loads(line)
+        kind, at = _KINDS[data.pop("event")], float(data.pop("at"))
+        return at, decode(kind, data)  # type: ignore[return-value]  # it is one of the kinds
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no line of an event log: {error!r}") from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from rehearse.codec import dumps
 from rehearse.errors import ArtifactError
 from rehearse.loading.write import scenario_text
-from rehearse.run.events import DatabaseReady, Event, PhaseEnded, RunEnded, StepEnded, event_fields, event_name
+from rehearse.run.events import DatabaseReady, Event, PhaseEnded, RunEnded, StepEnded, event_line
 from rehearse.snapshot.serialize import diff_to_json, to_json
 
 if TYPE_CHECKING:
@@ -155,8 +155,7 @@ class Folder:
         """
         if isinstance(event, RunEnded):
             return
-        at = round(time.perf_counter() - self._began, 6)
-        self._unwritten.append(f"{dumps({'event': event_name(event), 'at': at, **event_fields(event)})}\n")
+        self._unwritten.append(event_line(event, time.perf_counter() - self._began))
         if not isinstance(event, PhaseEnded | StepEnded | DatabaseReady):
             self._log()
 

@@ -20,7 +20,15 @@ BASE_STYLE, BASE_SCRIPT = "base.css", "base.js"
 """Colours of both themes and the shapes that all pages share; the state that stands in a page's address, and the switch of the theme."""
 
 
-def page(name: str, package: str, view: object, *, styles: Sequence[str] = (), scripts: Sequence[str] = ()) -> str:
+def page(
+    name: str,
+    package: str,
+    view: object,
+    *,
+    styles: Sequence[str] = (),
+    scripts: Sequence[str] = (),
+    is_served: bool = False,
+) -> str:
     """Return a page made from the template `name` of a package, which extends ``base.html.j2``.
 
     Args:
@@ -29,16 +37,19 @@ def page(name: str, package: str, view: object, *, styles: Sequence[str] = (), s
         view: What the template knows as ``page``.
         styles: Files of style sheets after the base's.
         scripts: Files of scripts after the base's.
+        is_served: Whether it may speak to the server that it comes from; a file from disk speaks to nobody.
     """
     style = "\n".join(text_of(file, package) for file in (BASE_STYLE, *styles))
     script = "\n".join(text_of(file, package) for file in (BASE_SCRIPT, *scripts))
-    return template(name, package).render(page=view, style=style, script=script, policy=content_policy(style, script))
+    policy = content_policy(style, script, is_served=is_served)
+    return template(name, package).render(page=view, style=style, script=script, policy=policy)
 
 
-def content_policy(style: str, script: str = "") -> str:
+def content_policy(style: str, script: str = "", *, is_served: bool = False) -> str:
     """Return a page's content security policy: nothing is allowed but its own style sheet and script, by their hashes."""
     scripts = f"script-src '{_digest(script)}'; " if script else ""
-    return f"default-src 'none'; style-src '{_digest(style)}'; {scripts}base-uri 'none'; form-action 'none'"
+    server = "connect-src 'self'; form-action 'self'" if is_served else "form-action 'none'"
+    return f"default-src 'none'; style-src '{_digest(style)}'; {scripts}base-uri 'none'; {server}"
 
 
 def _digest(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Runs as they happen, and the history, in a browser on this machine: ``rehearse serve``."""
