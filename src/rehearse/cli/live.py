@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rehearse.cli.board import Row, Scene
     from rehearse.run.events import Event
     from rehearse.run.outcome import ScenarioResult
+    from rehearse.run.standing import Standing
 
 WIDE, MIDDLE = 100, 60
 """From so many columns on a scenario has one line, from so many on two; in a narrower window it has three."""
@@ -113,7 +114,7 @@ def _row(row: Row, now: float, spinner: Spinner, width: int) -> list[RenderableT
     name = cell(standing.scenario_name or standing.scenario_id, limit=200) + again
     doing = row.pausing or cell(standing.doing, limit=200)
     place = f"{min(standing.ended + 1, standing.steps)}/{standing.steps} " if standing.going else ""
-    time, queries = time_text(row, now), count_text(standing.queries, "query", plural="queries")
+    time, queries = time_text(row, now), queries_text(standing)
     turning = spinner.render(now)
     bar = ProgressBar(total=max(1, standing.steps), completed=standing.ended, width=16 if width >= MIDDLE else 10)
     if width >= WIDE:
@@ -133,6 +134,13 @@ def time_text(row: Row, now: float) -> str:
     if row.pausing or not standing.is_acting or standing.acting is None:
         return elapsed_text(now - standing.began)
     return f"{elapsed_text(now - standing.acting)} of {limit_text(standing.timeout_seconds)}"
+
+
+def queries_text(standing: Standing) -> str:
+    """Return how many statements were sent so far: ``25 queries``; ``25+ queries`` while some are in a process that tells them at its end."""
+    if standing.is_all_known:
+        return count_text(standing.queries, "query", plural="queries")
+    return f"{standing.queries:,}+ queries"
 
 
 def elapsed_text(seconds: float) -> str:

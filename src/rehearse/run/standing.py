@@ -72,6 +72,11 @@ class Standing:
         return self.sent + sum(step.queries or 0 for step in self.going)
 
     @property
+    def is_all_known(self) -> bool:
+        """Whether `queries` are all that were sent, and not only those of which one knows yet."""
+        return all(step.queries is not None for step in self.going)
+
+    @property
     def doing(self) -> str:
         """What it does at this moment, in words: the steps that run, or its phase."""
         if self.going:

@@ -40,6 +40,7 @@ class Seen:
         ended: How many of them are over.
         unmet: How many of them came out as they should not.
         queries: Statements of its steps so far.
+        is_all_known: Whether these are all; not while a step runs in a process that tells them at its end.
         seconds: How long it has run; once it is over, how long its steps took.
         acting: How long its deadline has run; None while it does not.
         limit: Its deadline in seconds.
@@ -54,6 +55,7 @@ class Seen:
     ended: int = 0
     unmet: int = 0
     queries: int = 0
+    is_all_known: bool = True
     seconds: float = 0.0
     acting: float | None = None
     limit: float = 0.0
@@ -136,6 +138,7 @@ class Trail:
             standing.ended,
             standing.unmet,
             standing.queries,
+            standing.is_all_known,
             now - standing.began,
             acting,
             standing.timeout_seconds,

@@ -11,6 +11,10 @@ function seconds(time) {
   return `${Math.floor(time / 60)} min ${Math.floor(time % 60)} s`;
 }
 
+function queries(run) {
+  return run.is_all_known ? plural(run.queries, "query", "queries") : `${run.queries.toLocaleString("en")}+ queries`;
+}
+
 function taken(time) {
   if (time >= 1) return seconds(time);
   return time < 0.001 ? "<1 ms" : `${Math.round(time * 1000)} ms`;
@@ -99,7 +103,7 @@ function tick() {
   for (const { run, shown, since } of going.values()) {
     const passed = (now - since) / 1000;
     const time = run.acting === null ? seconds(run.seconds + passed) : `${seconds(run.acting + passed)} of ${deadline(run.limit)}`;
-    shown.facts.textContent = `${time} · ${plural(run.queries, "query", "queries")} · ${run.run}`;
+    shown.facts.textContent = `${time} · ${queries(run)} · ${run.run}`;
   }
   find("count").textContent = going.size ? `(${going.size})` : "";
   find("nothing").hidden = going.size > 0;
