@@ -25,12 +25,12 @@ ORDER = attrgetter("start", "end", "id")
 class SortedDuties:
     """Some duties in `ORDER`; immutable.
 
-    They are kept week by week, so that to change one copies the duties of a week and not of a year; the year as one tuple is made when
-    somebody asks for it.
+    They are put in order when somebody asks for it: a look at a whole roster as columns does not. They are kept week by week, so that to
+    change one copies the duties of a week and not of a year; the year as one tuple is made when somebody asks for it.
     """
 
     def __init__(self, duties: Iterable[Duty] = ()) -> None:
-        vars(self)["all"] = tuple(sorted(duties, key=ORDER))
+        vars(self)["in_any_order"] = tuple(duties)
 
     @classmethod
     def _of(cls, **seen: object) -> SortedDuties:
@@ -39,9 +39,16 @@ class SortedDuties:
         return made
 
     @cached_property
+    def in_any_order(self) -> tuple[Duty, ...]:
+        """All of them, as they come."""
+        return self.all
+
+    @cached_property
     def all(self) -> tuple[Duty, ...]:
         """All of them, in order."""
-        return tuple(chain.from_iterable(self._weeks[week] for week in sorted(self._weeks)))
+        if "_weeks" in vars(self):
+            return tuple(chain.from_iterable(self._weeks[week] for week in sorted(self._weeks)))
+        return tuple(sorted(self.in_any_order, key=ORDER))
 
     @cached_property
     def _weeks(self) -> Mapping[int, tuple[Duty, ...]]:
@@ -54,11 +61,11 @@ class SortedDuties:
     @cached_property
     def longest(self) -> int:
         """No duty is longer, in minutes."""
-        return max((duty.end - duty.start for duty in self.all), default=0)
+        return max((duty.end - duty.start for duty in self.in_any_order), default=0)
 
     def within(self, start: int, end: int) -> tuple[Duty, ...]:
         """Those that share a minute with an interval."""
-        if "all" in vars(self) and len(self.all) <= _FEW:
+        if "_weeks" not in vars(self) and len(self.in_any_order) <= _FEW:
             return tuple([duty for duty in self.all if duty.start < end and duty.end > start])
         weeks = range((start - self.longest) // WEEK, (end - 1) // WEEK + 1)
         if len(weeks) > len(self._weeks):

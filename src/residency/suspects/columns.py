@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,26 +79,42 @@ def union(start: Numbers, end: Numbers, bridge: int = 0) -> tuple[Spans, Numbers
     return Spans(start[begins], reached[np.append(begins[1:] - 1, len(start) - 1)]), begins
 
 
+def _read(held: Sequence[tuple[Duty, ...]], services: Sequence[str]) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Start, end, number of the kind and place of the service of each duty; a few at a time, while the processor has them at hand."""
+    code: dict[str | None, int] = {name: place for place, name in enumerate(services)}
+    code[None] = -1
+    start, end, kind, service = np.empty((4, sum(map(len, held))), np.int64)
+    low = 0
+    for duties in held:
+        own = slice(low, low + len(duties))
+        start[own] = [duty.start for duty in duties]
+        end[own] = [duty.end for duty in duties]
+        kind[own] = [duty.kind.number for duty in duties]
+        service[own] = [code[duty.rotation_id] for duty in duties]
+        low = own.stop
+    return start, end, kind, service
+
+
 class Columns:
-    """The duties of a roster, person by person and in order."""
+    """The duties of a roster, person by person and in order of start."""
 
     def __init__(self, schedule: Schedule) -> None:
         self.timelines: Sequence[Timeline] = tuple(schedule.timelines.values())
-        duties: list[Duty] = list(chain.from_iterable([timeline.duties for timeline in self.timelines]))
-        start, end = numbers([duty.start for duty in duties]), numbers([duty.end for duty in duties])
+        self.services: Sequence[str] = tuple(schedule.services)
+        held = [timeline.held.in_any_order for timeline in self.timelines]
+        start, end, kind, service = _read(held, self.services)
         low = day_start(min(int(start.min()), schedule.horizon[0]))
         high = day_end(max(int(end.max()), schedule.horizon[1]))
         self.axis = Axis(low, high - low + _APART)
-        counts = numbers([len(timeline.duties) for timeline in self.timelines])
-        self.person: Numbers = np.repeat(np.arange(len(counts)), counts)
-        shift = self.person * self.axis.span - low
-        self.start: Numbers = start + shift
-        self.end: Numbers = end + shift
-        self.kind = np.frombuffer(bytes([duty.kind.number for duty in duties]), dtype=np.uint8)
-        self.services: Sequence[str] = tuple(schedule.services)
-        code: dict[str | None, int] = {name: place for place, name in enumerate(self.services)}
-        code[None] = -1
-        self.service = numbers(map(code.__getitem__, [duty.rotation_id for duty in duties]))
+        person = np.repeat(np.arange(len(held)), [len(duties) for duties in held])
+        start += person * self.axis.span - low
+        end += person * self.axis.span - low
+        order = np.argsort(start, kind="stable")
+        self.person: Numbers = person
+        self.start: Numbers = start[order]
+        self.end: Numbers = end[order]
+        self.kind: Numbers = kind[order]
+        self.service: Numbers = service[order]
 
     def having(self, trait: Callable[[KindTraits], bool]) -> Flags:
         """Which duties are of a kind with a trait."""
