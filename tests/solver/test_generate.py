@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +19,11 @@ from residency.compliance import check
 from residency.model import Absence, AbsenceKind, Duty, DutyKind, Holiday, Person, Requirement, Roster, Rotation
 from residency.policy import load_policy
 from residency.schedule import Schedule
-from residency.solver.generate import generate
+from residency.solver.apart import Apart, Errand, OtherProcessError
+from residency.solver.generate import PartSolver, generate
 from residency.solver.problem import Demand, Figures, PenaltyName, Problem, make_problem
 from residency.solver.result import Placing, Result
-from residency.solver.rolling import part_of, week_by_week
+from residency.solver.rolling import Half, halves_of, joined, part_of, week_by_week
 from residency.solver.shares import even_level, even_rate
 from residency.solver.solve import Effort, Progress, Status
 
@@ -161,8 +168,74 @@ def test_a_week_that_fails_after_others_is_made_with_them(tries: int, status: St
         seen.append((part.span[1] - part.span[0]) // (7 * DAY))
         return Result(Status.NO_ANSWER if 3 <= len(seen) < 3 + tries else Status.FEASIBLE)
 
-    found = week_by_week(posed(rows, horizon), first, lambda *_: Result(Status.FEASIBLE))
+    problem = posed(rows, horizon)
+    found = joined(week_by_week(problem, halves_of(problem)[0], first), Half())
     assert (status, [1, 1, 1, 2, 3]) == (found.status, seen[:5])
+
+
+def test_the_half_made_elsewhere_is_the_half_made_here() -> None:
+    """Another process gives the same weeks, and tells how far it has come."""
+    rows, horizon = roster(3, *(need("ward", day, 7, 17) for day in range(56)), days=56)
+    problem = posed(rows, horizon)
+    second = halves_of(problem)[1]
+    told: list[Progress] = []
+    with Apart(Errand(problem, second, EFFORT), told.append, None) as other:
+        assert week_by_week(problem, second, PartSolver(EFFORT, None, None).solve) == other.result()
+    assert told
+
+
+def test_a_half_made_elsewhere_ends_on_request() -> None:
+    """Stopped, it has no answer, and its process is gone."""
+    rows, horizon = roster(3, *(need("ward", day, 7, 17) for day in range(56)), days=56)
+    stop = threading.Event()
+    problem = posed(rows, horizon)
+    with Apart(Errand(problem, halves_of(problem)[1], EFFORT), None, stop) as other:
+        stop.set()
+        assert Half(failure=Result(Status.NO_ANSWER)) == other.result()
+    with pytest.raises(ProcessLookupError):
+        os.kill(other.process_id, 0)
+
+
+def test_a_half_whose_process_is_killed_is_no_answer() -> None:
+    """Who waits for it is told with what exit code it went."""
+    rows, horizon = roster(3, *(need("ward", day, 7, 17) for day in range(56)), days=56)
+    problem = posed(rows, horizon)
+    with Apart(Errand(problem, halves_of(problem)[1], EFFORT), None, None) as other:
+        os.kill(other.process_id, signal.SIGKILL)
+        with pytest.raises(OtherProcessError, match="exit code -9"):
+            other.result()
+
+
+def test_a_half_ends_with_whoever_asked_for_it() -> None:
+    """Its process goes when the one that started it is killed in the middle of the work."""
+    paths = os.pathsep.join(filter(None, sys.path))
+    begun = subprocess.run(
+        [sys.executable, "-c", "from solver.test_generate import ask_and_be_killed; ask_and_be_killed()"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+    assert (-signal.SIGKILL, "") == (begun.returncode, begun.stderr)
+    left = Path(f"/proc/{int(begun.stdout)}/stat")
+    for _ in range(200):
+        if not left.exists() or ") Z " in left.read_text():
+            return
+        time.sleep(0.05)
+    pytest.fail("it goes on without anybody to work for")
+
+
+def ask_and_be_killed() -> None:
+    """Ask for half a year, say who makes it, and die as soon as that one tells of progress."""
+    rows, horizon = roster(3, *(need("ward", day, 7, 17) for day in range(364)), days=364)
+    problem = posed(rows, horizon)
+
+    def die(_: Progress) -> None:
+        print(other.process_id, flush=True)  # noqa: T201
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with Apart(Errand(problem, problem.span, EFFORT), die, None) as other:
+        other.result()
 
 
 def test_a_search_is_ended_on_request() -> None:

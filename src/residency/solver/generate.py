@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from residency.solver.apart import Apart, Errand
 from residency.solver.constraints import make_build
 from residency.solver.explain import explain
 from residency.solver.result import Placing, Result
-from residency.solver.rolling import is_long, week_by_week
+from residency.solver.rolling import halves_of, is_long, joined, week_by_week
 from residency.solver.soft import Soft
 from residency.solver.solve import Answer, Effort, Progress, Status, solve
 
@@ -40,11 +41,14 @@ def generate(
     """The best schedule that the effort finds, or why there is none; a long span is made week by week."""
     if not is_long(problem):
         return _generate(problem, effort, on_progress, stop)[0]
-    halves = [_PartSolver(replace(effort, seconds=effort.seconds / 2), on_progress, stop) for _ in range(2)]
-    return week_by_week(problem, halves[0].solve, halves[1].solve)
+    share = replace(effort, seconds=effort.seconds / 2)
+    first, second = halves_of(problem)
+    with Apart(Errand(problem, second, share), on_progress, stop) as other:
+        made = week_by_week(problem, first, PartSolver(share, on_progress, stop).solve, other.result)
+        return joined(made, made if made.failure else other.result())
 
 
-class _PartSolver:
+class PartSolver:
     """Makes the parts of half a long span, one after another, with half the effort."""
 
     def __init__(

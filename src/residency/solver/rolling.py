@@ -8,7 +8,6 @@ is no schedule.
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from residency.solver.solve import Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from residency.calendar import Interval
     from residency.solver.problem import Problem, Worker
     from residency.solver.result import Placing
 
@@ -51,64 +51,77 @@ def is_long(problem: Problem) -> bool:
     return problem.span[1] - problem.span[0] > LONGEST_AT_ONCE
 
 
-def week_by_week(problem: Problem, solve_first: SolvePart, solve_second: SolvePart) -> Result:
-    """The weeks' schedules as one: the two halves of the span at the same time, the first half's last week when the second is made.
+def halves_of(problem: Problem) -> tuple[Interval, Interval]:
+    """The two halves of a long span, cut where a block of four weeks ends."""
+    low, high = problem.span
+    middle = low + max(1, (high - low) // 2 // _BLOCK) * _BLOCK
+    return (low, middle), (middle, high)
+
+
+def week_by_week(
+    problem: Problem, span: Interval, solve: SolvePart, following: Callable[[], Half] | None = None
+) -> Half:
+    """Make some weeks one after another.
 
     Args:
         problem: the whole.
-        solve_first: makes the schedule of some weeks of the first half; it is told how many weeks are left there, these included.
-        solve_second: likewise of the second half, in a thread of its own.
+        span: the weeks to make.
+        solve: makes the schedule of some weeks; it is told how many weeks are left, these included.
+        following: asked for what comes after the span before its last week is made.
     """
-    low, high = problem.span
-    middle = low + max(1, (high - low) // 2 // _BLOCK) * _BLOCK
-    first = _Half(problem, (low, middle), solve_first)
-    second = _Half(problem, (middle, high), solve_second)
-    with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(second.make)
-        first.make(lambda: second.placings if other.result() is None else ())
-        failure = first.failure or other.result()
-    return failure or _whole([*first.parts, *second.parts])
+    return _Weeks(problem, span, solve, following).make()
 
 
-class _Half:
-    """Half of a long span, week by week.
+@dataclass(frozen=True)
+class Half:
+    """What became of some weeks.
 
     Attributes:
-        parts: what was made so far, in order.
+        results: what was made, in order.
         failure: the result that ended it before its time, or None.
     """
 
-    def __init__(self, problem: Problem, span: tuple[int, int], solve_part: SolvePart) -> None:
-        self.parts: list[_Part] = []
-        self.failure: Result | None = None
-        self._problem = problem
-        self._span = span
-        self._solve = solve_part
+    results: tuple[Result, ...] = ()
+    failure: Result | None = None
 
     @property
     def placings(self) -> tuple[Placing, ...]:
-        """What was given so far."""
-        return tuple(placing for part in self.parts for placing in part.result.placings)
+        """What was given; nothing where there is a failure."""
+        return () if self.failure else tuple(placing for result in self.results for placing in result.placings)
 
-    def make(self, what_follows: Callable[[], tuple[Placing, ...]] = tuple) -> Result | None:
-        """Make all weeks; `what_follows` is asked for the days after them before the last is made. Returns the failure."""
-        start, end = self._span[0], min(self._span[0] + WEEK, self._span[1])
-        while start < self._span[1] and self.failure is None:
-            following = what_follows() if end >= self._span[1] else ()
-            result = self._made((start, end), following)
+
+class _Weeks:
+    """Weeks in the making."""
+
+    def __init__(
+        self, problem: Problem, span: Interval, solve: SolvePart, following: Callable[[], Half] | None
+    ) -> None:
+        self._problem = problem
+        self._span = span
+        self._solve = solve
+        self._following = following or Half
+        self._parts: list[_Part] = []
+
+    def make(self) -> Half:
+        """Make all of them; what cannot be filled is made anew together with the weeks before it."""
+        low, high = self._span
+        start, end = low, min(low + WEEK, high)
+        while start < high:
+            result = self._made((start, end), self._following().placings if end >= high else ())
             if result.is_found:
-                self.parts.append(_Part(start, end, result))
-                start, end = end, min(end + WEEK, self._span[1])
-            elif not self.parts or end - start >= _MOST_WEEKS_AT_ONCE * WEEK or result.conflict is not None:
-                self.failure = result
+                self._parts.append(_Part(start, end, result))
+                start, end = end, min(end + WEEK, high)
+            elif not self._parts or end - start >= _MOST_WEEKS_AT_ONCE * WEEK or result.conflict is not None:
+                return Half(failure=result)
             else:
-                start = self.parts.pop().start
-        return self.failure
+                start = self._parts.pop().start
+        return Half(tuple(part.result for part in self._parts))
 
     def _made(self, span: tuple[int, int], following: tuple[Placing, ...]) -> Result:
         """A part after and before what was given; infeasible, and why, only if it is so whatever was given."""
         weeks_left = -(-(self._span[1] - span[0]) // WEEK)
-        given = (*self.placings, *following)
+        placed = (placing for part in self._parts for placing in part.result.placings)
+        given = (*placed, *following)
         result = self._solve(part_of(self._problem, span, given), weeks_left)
         if result.status is not Status.INFEASIBLE or not given:
             return result
@@ -164,9 +177,12 @@ def _burdens(problem: Problem, duty: Duty) -> dict[str, int]:
     }
 
 
-def _whole(parts: Sequence[_Part]) -> Result:
-    """All parts as one schedule; penalties are those that each part was charged, and nothing is proved of their sum."""
-    results = [part.result for part in parts]
+def joined(first: Half, second: Half) -> Result:
+    """Two halves as one schedule; penalties are those that each part was charged, and nothing is proved of their sum."""
+    failure = first.failure or second.failure
+    if failure:
+        return failure
+    results = (*first.results, *second.results)
     amounts: Counter[str] = Counter()
     costs: Counter[str] = Counter()
     for result in results:
