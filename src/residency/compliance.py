@@ -259,10 +259,15 @@ def new_or_worse(before: Iterable[Record], after: Iterable[Record]) -> tuple[Rec
     overlapping interval and no smaller excess. Breaches of coverage and supervision lie where their interval lies and
     may change hands: there the service stands for the persons, and every minute must have been as bad before.
     """
+    earlier = tuple(before)
+    same = set(map(id, earlier))
+    fresh = [record for record in after if id(record) not in same]
+    if not fresh:
+        return ()
     known: dict[tuple[object, ...], list[Record]] = {}
-    for record in before:
+    for record in earlier:
         known.setdefault(_identity(record), []).append(record)
-    return tuple(record for record in after if not _was_so(record, known.get(_identity(record), ())))
+    return tuple(record for record in fresh if not _was_so(record, known.get(_identity(record), ())))
 
 
 def blocking(records: Iterable[Record]) -> tuple[Record, ...]:

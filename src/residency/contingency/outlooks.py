@@ -16,7 +16,7 @@ from residency.calendar import Interval, overlaps, total, union
 from residency.contingency.candidates import Question, Search, free_intervals, never, obstacles
 from residency.contingency.demands import Demand, Outlook
 from residency.contingency.needs import Part, needed_intervals
-from residency.contingency.takers import Hand, Jury, may_heal, take_of
+from residency.contingency.takers import Hand, Jury, is_plain, may_heal, take_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +62,9 @@ class _Asked:
 class Outlooks:
     """The bounds of one search.
 
+    Attributes:
+        all_plain: whether all that anybody may ever be asked to take is plain care.
+
     Args:
         search: what does not change while a plan is sought.
         fairness: what people have carried so far.
@@ -77,15 +80,23 @@ class Outlooks:
         self._people = tuple(sorted(start.schedule.persons.values(), key=lambda person: person.id))
         self._roles = {person.id: person.role for person in self._people}
         self._roots: tuple[Demand, ...] = ()
+        self.all_plain = False
         self._free: dict[tuple[object, ...], Mapping[str, list[Interval]]] = {}
         self._pulled: dict[tuple[str, Interval], tuple[Part, ...]] = {}
         self._dead: dict[tuple[object, ...], bool] = {}
         self._moments: dict[Interval, frozenset[int]] = {}
         self._prospects: dict[tuple[object, ...], Prospect] = {}
+        self._fewest: dict[tuple[object, ...], int] = {}
 
     def begin(self, roots: Sequence[Demand]) -> None:
         """Take note of what is needed at the beginning."""
         self._roots = tuple(roots)
+        self.all_plain = all(
+            is_plain(duty)
+            for item in self._roots
+            for timeline in self._start.schedule.timelines.values()
+            for duty in (item.part.duty, *timeline.duties_in(*item.part.interval))
+        )
 
     def of(self, demand: Demand) -> Outlook:
         """The least that a demand can cost."""
@@ -156,10 +167,13 @@ class Outlooks:
     def _prospect(self, asked: _Asked) -> Prospect:
         if asked.moves_left < 1:
             return Prospect()
-        key = asked.key(by_holder=not self._search.book.settings.auto_coverage)
+        key = self._key(asked)
         if key not in self._prospects:
             self._prospects[key] = self._make_prospect(asked)
         return self._prospects[key]
+
+    def _key(self, asked: _Asked) -> tuple[object, ...]:
+        return asked.key(by_holder=not self._search.book.settings.auto_coverage)
 
     def _make_prospect(self, asked: _Asked) -> Prospect:
         free = self.free(asked.part, supervision=asked.supervision)
@@ -198,14 +212,41 @@ class Outlooks:
         if self._is_dead(name, part):
             return _ENDLESS
         moves = 1
-        for own in self.pulled(name, part):
-            if self._may_stay_open(asked, own):
-                continue
-            behind = self._prospect(_Asked(own, asked.moves_left - 1, rescues=asked.rescues))
-            if total(union(*behind.able.values())) < own.end - own.start:
+        for missed in self._missed(asked, name, part):
+            moves += self._behind(missed)
+            if moves > _ENDLESS:
                 return _ENDLESS
-            moves += behind.moves
         return moves
+
+    def _missed(self, asked: _Asked, name: str, part: Part) -> list[_Asked]:
+        """What somebody who takes a part leaves behind for others to take."""
+        pulled = self.pulled(name, part)
+        return [
+            _Asked(own, asked.moves_left - 1, rescues=asked.rescues)
+            for own in pulled
+            if not self._may_stay_open(asked, own)
+        ]
+
+    def _behind(self, asked: _Asked) -> int:
+        """The fewest moves for all of a part; endless if that cannot be. One is enough to know, and is looked for first."""
+        if asked.moves_left < 1:
+            return _ENDLESS
+        key = self._key(asked)
+        if key not in self._fewest:
+            self._fewest[key] = 1 if self._is_taken_at_once(asked) else self._fewest_of(asked)
+        return self._fewest[key]
+
+    def _is_taken_at_once(self, asked: _Asked) -> bool:
+        part = asked.part
+        return any(
+            intervals == [part.interval] and not self._missed(asked, name, part) and not self._is_dead(name, part)
+            for name, intervals in self.free(part, supervision=asked.supervision).items()
+        )
+
+    def _fewest_of(self, asked: _Asked) -> int:
+        prospect = self._prospect(asked)
+        is_whole = total(union(*prospect.able.values())) == asked.part.end - asked.part.start
+        return prospect.moves if is_whole else _ENDLESS
 
     def _may_stay_open(self, asked: _Asked, own: Part) -> bool:
         rotation = self._start.schedule.rotations.get(own.duty.rotation_id or "")
@@ -225,7 +266,7 @@ class Outlooks:
             return False
         after = self._start.sketched(take.change).schedule.timeline(name)
         pending = [item.part.interval for item in self._roots]
-        return not all(may_heal(record, after, pending) for record in broken)
+        return not all(may_heal(record, after, pending, all_plain=self.all_plain) for record in broken)
 
     def _inner(self, interval: Interval) -> frozenset[int]:
         """The moments within an interval at which anybody's availability may change, now or once somebody takes something."""

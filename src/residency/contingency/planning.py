@@ -295,7 +295,8 @@ class Planner:
             return False
         timeline = state.book.sketched(take.change).schedule.timeline(person_id)
         pending = subtract(union(item.part.interval for item in state.pending), _taken_intervals(hand))
-        return not all(may_heal(record, timeline, pending) for record in broken)
+        all_plain = self._outlooks.all_plain
+        return not all(may_heal(record, timeline, pending, all_plain=all_plain) for record in broken)
 
     @staticmethod
     def _rest(demand: Demand, start: int, person_id: str) -> Demand:

@@ -10,7 +10,7 @@ from residency.calendar import DAY, Interval, Window, overlaps
 from residency.contingency.needs import Part, cutting
 from residency.load import Book
 from residency.model import Change, Duty, DutyKind, Roster
-from residency.policy.settings import CallFrequency, NightFloat, OneDayInSeven, WeeklyHours
+from residency.policy.settings import CallFrequency, DutyPeriodLimit, NightFloat, OneDayInSeven, WeeklyHours
 from residency.rules import SERVICE_STEMS
 from residency.schedule import Schedule
 from residency.timeline import BRIDGE, SHORTEST_CUT_DAY_OFF
@@ -123,13 +123,19 @@ def _essence(duty: Duty) -> tuple[object, ...]:
     return (duty.start, duty.end, duty.kind, duty.rotation_id, duty.exception)
 
 
-def may_heal(record: Record, timeline: Timeline, pending: Iterable[Interval]) -> bool:
+def is_plain(duty: Duty) -> bool:
+    """Whether a duty period that a duty joins only grows by it, and no limit is lifted."""
+    traits = duty.kind.traits
+    return traits.patient_care and traits.in_period and not traits.extension and not duty.exception
+
+
+def may_heal(record: Record, timeline: Timeline, pending: Iterable[Interval], *, all_plain: bool = False) -> bool:
     """Whether a breach of somebody may vanish once they take more, which can only happen inside `pending`.
 
-    Hours only grow. Call nights go where a call is given away. Days off grow only where the beginning or the end of a free stretch moves
+    Hours only grow, and so do duty periods where all that may be taken is plain care (`is_plain`). Call nights go where a call is given away. Days off grow only where the beginning or the end of a free stretch moves
     over a window's edge, or where leave or the roster's end cuts a stretch short. All others are local.
     """
-    if record.rule == WeeklyHours.stem:
+    if record.rule == WeeklyHours.stem or (all_plain and record.rule == DutyPeriodLimit.stem):
         return False
     if record.rule == CallFrequency.stem:
         calls = [duty for duty in timeline.duties if _may_be_given_away(duty)]
