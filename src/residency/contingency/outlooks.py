@@ -2,7 +2,7 @@
 
 Nothing that a plan does later makes more possible: whoever takes something is free for less, and a service from which somebody was
 taken misses the next one more. So who may take a part at the start, how long the chain behind each of them is at the least, and what
-nobody can take even so, bounds every state that follows. Only breaches that more work may mend (`may_heal`) are not counted.
+nobody can take even so, bounds every state that follows. Only breaches that more work may mend (`Jury.is_lost`) are not counted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from residency.calendar import Interval, overlaps, total, union
 from residency.contingency.candidates import Question, Search, free_intervals, never, obstacles
 from residency.contingency.demands import Demand, Outlook
 from residency.contingency.needs import Part, needed_intervals
-from residency.contingency.takers import Hand, Jury, is_plain, may_heal, take_of
+from residency.contingency.takers import Hand, Jury, Pending, is_plain, take_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ class Outlooks:
     """The bounds of one search.
 
     Attributes:
-        all_plain: whether all that anybody may ever be asked to take is plain care.
+        pending: all that anybody may ever be asked to take.
 
     Args:
         search: what does not change while a plan is sought.
@@ -80,7 +80,7 @@ class Outlooks:
         self._people = tuple(sorted(start.schedule.persons.values(), key=lambda person: person.id))
         self._roles = {person.id: person.role for person in self._people}
         self._roots: tuple[Demand, ...] = ()
-        self.all_plain = False
+        self.pending = Pending()
         self._free: dict[tuple[object, ...], Mapping[str, list[Interval]]] = {}
         self._pulled: dict[tuple[str, Interval], tuple[Part, ...]] = {}
         self._dead: dict[tuple[object, ...], bool] = {}
@@ -91,12 +91,13 @@ class Outlooks:
     def begin(self, roots: Sequence[Demand]) -> None:
         """Take note of what is needed at the beginning."""
         self._roots = tuple(roots)
-        self.all_plain = all(
+        all_plain = all(
             is_plain(duty)
             for item in self._roots
             for timeline in self._start.schedule.timelines.values()
             for duty in (item.part.duty, *timeline.duties_in(*item.part.interval))
         )
+        self.pending = Pending([item.part.interval for item in self._roots], all_plain)
 
     def of(self, demand: Demand) -> Outlook:
         """The least that a demand can cost."""
@@ -256,17 +257,9 @@ class Outlooks:
         """Whether taking a part breaks a rule that nothing in the whole search can mend; skills are looked at elsewhere."""
         key = (name, part.interval, part.duty.kind, part.duty.exception)
         if key not in self._dead:
-            self._dead[key] = self._breaks_for_good(name, part)
+            take = take_of(self._start.schedule.timeline(name), part)
+            self._dead[key] = self._jury.is_lost(take, Hand(), self._start, self.pending)
         return self._dead[key]
-
-    def _breaks_for_good(self, name: str, part: Part) -> bool:
-        take = take_of(self._start.schedule.timeline(name), part)
-        broken = self._jury.breaches(name, take.added_to(Hand()))
-        if not broken:
-            return False
-        after = self._start.sketched(take.change).schedule.timeline(name)
-        pending = [item.part.interval for item in self._roots]
-        return not all(may_heal(record, after, pending, all_plain=self.all_plain) for record in broken)
 
     def _inner(self, interval: Interval) -> frozenset[int]:
         """The moments within an interval at which anybody's availability may change, now or once somebody takes something."""

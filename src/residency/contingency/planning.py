@@ -3,7 +3,7 @@
 A *demand* is a part of a duty that needs somebody. The search takes the first demand, tries everybody who is free for some of it, and
 adds the demands that pulling them opens. Two passes: the first finds the least cost, the second the first plan of that cost when
 people are tried by id, so that of equal plans always the same one is chosen. What cannot be better is told by a bound that holds for
-every way to go on (`Outlook`), and what can never be mended by `may_heal`; so a search that ends has weighed every plan.
+every way to go on (`Outlook`), and what can never be mended by `Jury.is_lost`; so a search that ends has weighed every plan.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from residency.contingency.demands import Demand, Outlook, State, more_people
 from residency.contingency.needs import Part, needed_intervals, unsupervised
 from residency.contingency.outlooks import Outlooks
 from residency.contingency.plans import Cost, Fairness, Move
-from residency.contingency.takers import TAKEN_MARK, Hand, Jury, Take, may_heal, take_of
+from residency.contingency.takers import TAKEN_MARK, Hand, Jury, Take, take_of
 from residency.policy.settings import Coverage
 
 if TYPE_CHECKING:
@@ -289,14 +289,8 @@ class Planner:
 
     def _is_dead(self, state: State, person_id: str, take: Take) -> bool:
         """Whether somebody who takes something more breaks a rule that nothing still to come can mend."""
-        hand = take.added_to(state.hand(person_id))
-        broken = self._jury.breaches(person_id, hand)
-        if not broken:
-            return False
-        timeline = state.book.sketched(take.change).schedule.timeline(person_id)
-        pending = subtract(union(item.part.interval for item in state.pending), _taken_intervals(hand))
-        all_plain = self._outlooks.all_plain
-        return not all(may_heal(record, timeline, pending, all_plain=all_plain) for record in broken)
+        pending = replace(self._outlooks.pending, intervals=union(item.part.interval for item in state.pending))
+        return self._jury.is_lost(take, state.hand(person_id), state.book, pending)
 
     @staticmethod
     def _rest(demand: Demand, start: int, person_id: str) -> Demand:

@@ -23,7 +23,7 @@ from residency.contingency.needs import Part
 from residency.contingency.plan_making import Crisis, Sought, seek
 from residency.contingency.plans import Fairness, Move
 from residency.contingency.screen import Screen, Slot, Slots
-from residency.contingency.takers import Hand, Jury, Take, may_heal, take_of
+from residency.contingency.takers import Hand, Jury, Pending, Take, may_heal, take_of
 from residency.model import Absence, AbsenceKind, Change, Duty, DutyKind, Role
 from residency.policy.settings import Coverage, SupervisionRatio
 from residency.rules import SERVICE_STEMS
@@ -398,7 +398,7 @@ class Sweep:
     def _is_firm(self, result: Sought) -> bool:
         """Whether what stands in the way of those who do not take what stays open stays there, whatever else they take that day."""
         return not any(
-            may_heal(record, self.book.schedule.timeline(name), [(item.part.start - DAY, item.part.end + DAY)])
+            may_heal(record, self.book.schedule.timeline(name), Pending([(item.part.start - DAY, item.part.end + DAY)]))
             for item in result.found.state.uncovered
             for name in self.book.schedule.residents
             for record in self.jury.breaches(

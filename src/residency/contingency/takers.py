@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from residency.admission import breaches
-from residency.calendar import DAY, Interval, Window, overlaps
+from residency.calendar import DAY, Interval, Window, overlaps, subtract, union
 from residency.contingency.needs import Part, cutting
 from residency.load import Book
 from residency.model import Change, Duty, DutyKind, Roster
-from residency.policy.settings import CallFrequency, DutyPeriodLimit, NightFloat, OneDayInSeven, WeeklyHours
+from residency.policy.settings import (
+    CallFrequency,
+    DutyPeriodLimit,
+    NightFloat,
+    OneDayInSeven,
+    RestAfterCall,
+    WeeklyHours,
+)
 from residency.rules import SERVICE_STEMS
 from residency.schedule import Schedule
 from residency.timeline import BRIDGE, SHORTEST_CUT_DAY_OFF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from residency.rules import Record
     from residency.timeline import Timeline
 
 #: Marks the id of a duty that a plan gave somebody; no stored id has it.
 TAKEN_MARK = "~taken~"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a search may still ask people to take.
+
+    Attributes:
+        intervals: when.
+        all_plain: whether all of it is plain care (`is_plain`).
+    """
+
+    intervals: Sequence[Interval] = ()
+    all_plain: bool = False
 
 
 class Hand(NamedTuple):
@@ -101,6 +122,32 @@ class Jury:
             self._known[key] = found
         return found
 
+    def is_lost(self, take: Take, hand: Hand, book: Book, pending: Pending) -> bool:
+        """Whether a take breaks a rule for its taker that nothing still to come can mend.
+
+        Args:
+            take: what comes to the hand.
+            hand: what the plan gave the taker before it.
+            book: the roster with the hand and without the take.
+            pending: what may still come.
+        """
+        person_id, taken = take.duty.person_id, take.added_to(hand)
+        broken = self.breaches(person_id, taken)
+        if not broken:
+            return False
+        timeline = book.sketched(take.change).schedule.timeline(person_id)
+        left = replace(pending, intervals=subtract(pending.intervals, _taken_intervals(taken)))
+        return not all(may_heal(record, timeline, left) and self._may_bridge(record, taken, left) for record in broken)
+
+    def _may_bridge(self, record: Record, hand: Hand, pending: Pending) -> bool:
+        """Whether more work may close a rest that is too short after a long duty: only if the whole is no longer than a duty may be."""
+        if record.rule != RestAfterCall.stem or not pending.all_plain or record.end - record.start <= BRIDGE:
+            return True
+        (who,) = record.persons
+        bridge = Duty(f"{TAKEN_MARK}{record.start}", who, None, record.start, record.end - BRIDGE)
+        broken = self.breaches(who, hand._replace(added=(*hand.added, bridge)))
+        return all(found.rule != DutyPeriodLimit.stem for found in broken)
+
     def alone(self, person_id: str) -> Book:
         """The book of one person."""
         if person_id not in self._alone:
@@ -129,22 +176,29 @@ def is_plain(duty: Duty) -> bool:
     return traits.patient_care and traits.in_period and not traits.extension and not duty.exception
 
 
-def may_heal(record: Record, timeline: Timeline, pending: Iterable[Interval], *, all_plain: bool = False) -> bool:
-    """Whether a breach of somebody may vanish once they take more, which can only happen inside `pending`.
+def may_heal(record: Record, timeline: Timeline, pending: Pending) -> bool:
+    """Whether a breach of somebody may vanish once they take more of what is pending.
 
-    Hours only grow, and so do duty periods where all that may be taken is plain care (`is_plain`). Call nights go where a call is given away. Days off grow only where the beginning or the end of a free stretch moves
-    over a window's edge, or where leave or the roster's end cuts a stretch short. All others are local.
+    Hours only grow, and so do duty periods where all of it is plain care (`is_plain`). Call nights go where a call is given away. Days off
+    grow only where the beginning or the end of a free stretch moves over a window's edge, or where leave or the roster's end cuts a stretch
+    short. All others are local.
     """
-    if record.rule == WeeklyHours.stem or (all_plain and record.rule == DutyPeriodLimit.stem):
+    if record.rule == WeeklyHours.stem or (pending.all_plain and record.rule == DutyPeriodLimit.stem):
         return False
     if record.rule == CallFrequency.stem:
         calls = [duty for duty in timeline.duties if _may_be_given_away(duty)]
-        return any(overlaps((duty.start, duty.end), interval) for duty in calls for interval in pending)
+        return any(overlaps((duty.start, duty.end), interval) for duty in calls for interval in pending.intervals)
     if record.rule == OneDayInSeven.stem and record.code == "too_few":
-        return any(overlaps(stretch, interval) for stretch in _elastic(timeline, record) for interval in pending)
+        return any(
+            overlaps(stretch, interval) for stretch in _elastic(timeline, record) for interval in pending.intervals
+        )
     reach = DAY if record.rule in (NightFloat.stem, OneDayInSeven.stem) else BRIDGE + 1
     near = (record.start - reach, record.end + reach)
-    return any(overlaps(near, interval) for interval in pending)
+    return any(overlaps(near, interval) for interval in pending.intervals)
+
+
+def _taken_intervals(hand: Hand) -> list[Interval]:
+    return union((duty.start, duty.end) for duty in hand.added if TAKEN_MARK in duty.id)
 
 
 def _may_be_given_away(duty: Duty) -> bool:
