@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from residency.admission import breaches
-from residency.model import Change, Duty
+from residency.model import Backup, Change, Duty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from residency.load import Book
 
@@ -92,6 +93,8 @@ def _price(book: Book, filling: Filling, absent: str) -> Price | None:
     removed += [duty for duty in lost if duty not in removed]
     added = [replace(duty, person_id=person) for duty, person in filling if person not in (None, duty.person_id)]
     after = book.after(Change(added=tuple(added), removed=tuple(removed)))
+    if not book.settings.auto_coverage and not _are_backups(book, filling):
+        return None
     if any(record.rule != "coverage" for record in breaches(book, after)):
         return None
     gone = [duty for duty, person in filling if person is None and _is_required(book, duty)]
@@ -103,5 +106,63 @@ def _price(book: Book, filling: Filling, absent: str) -> Price | None:
     )
 
 
+def _are_backups(book: Book, filling: Filling) -> bool:
+    """Whether everybody who takes a duty backs its holder then, and for no more duties than agreed; one row for each pair."""
+    taken = Counter((duty.person_id, person) for duty, person in filling if person not in (None, duty.person_id))
+    for duty, person in filling:
+        if person in (None, duty.person_id):
+            continue
+        rows = [row for row in book.backups if (row.person_id, row.backup_id) == (duty.person_id, person)]
+        if not rows or not _covers(rows[0], duty):
+            return False
+        if rows[0].capacity is not None and taken[(duty.person_id, person)] > rows[0].capacity:
+            return False
+    return True
+
+
+def _covers(row: Backup, duty: Duty) -> bool:
+    return (row.start is None or row.start <= duty.start) and (row.end is None or row.end >= duty.end)
+
+
 def _minutes(duties: Iterable[Duty]) -> int:
     return sum(duty.end - duty.start for duty in duties)
+
+
+# ── supervisors ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def fewest_supervisors_moved(healthy: Book, book: Book, absent: str) -> int | None:
+    """The fewest duties that change hands so that nothing is worse than with everybody there, by following every chain; None if none is.
+
+    Args:
+        healthy: the roster before anybody was absent.
+        book: the roster with the absence.
+        absent: who is away.
+    """
+    held: dict[int, dict[str, Duty]] = {}
+    for name, timeline in book.schedule.timelines.items():
+        if timeline.person is not None and timeline.person.can_supervise:
+            for duty in timeline.duties:
+                held.setdefault(duty.start, {})[name] = duty
+    people = frozenset(name for name, person in book.schedule.persons.items() if person.can_supervise) - {absent}
+    slots = [list(_chains(there, there[absent], people)) for there in held.values() if absent in there]
+    fillings = (tuple(pair for chain in chosen for pair in chain) for chosen in product(*slots))
+    return min((_moved(filling) for filling in fillings if _is_clean(healthy, book, filling)), default=None)
+
+
+def _chains(held: Mapping[str, Duty], duty: Duty, people: frozenset[str]) -> Iterator[Filling]:
+    yield ((duty, None),)
+    for person in sorted(people):
+        if person not in held:
+            yield ((duty, person),)
+        else:
+            yield from (((duty, person), *rest) for rest in _chains(held, held[person], people - {person}))
+
+
+def _moved(filling: Filling) -> int:
+    return sum(person is not None for _, person in filling)
+
+
+def _is_clean(healthy: Book, book: Book, filling: Filling) -> bool:
+    added = tuple(replace(duty, person_id=person) for duty, person in filling if person is not None)
+    return not breaches(healthy, book.after(Change(added=added, removed=tuple(duty for duty, _ in filling))))

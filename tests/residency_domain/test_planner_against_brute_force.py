@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from itertools import permutations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from residency.admission import breaches
@@ -14,12 +16,13 @@ from residency.contingency.plan_making import Crisis, make_plan, reshape, reshap
 from residency.contingency.plans import Fairness, Plan
 from residency.model import AbsenceKind
 
-from .brute import Price, cheapest
+from .brute import Price, cheapest, fewest_supervisors_moved
 from .rosters import World, at, counted_ids
 from .tries import TRIES
 
 WEEK = (date(2024, 12, 2), date(2024, 12, 8))
 SKILLS = ("a", "b", "c")
+HALF = settings(TRIES, max_examples=TRIES.max_examples // 2)
 
 
 @st.composite
@@ -77,6 +80,64 @@ def price(plan: Plan) -> Price:
         len(plan.moves),
         len({move.to_person for move in plan.moves}),
     )
+
+
+@st.composite
+def backed_worlds(draw: st.DrawFn) -> World:
+    """The same, where only backups are asked: some for a day, some for so many duties."""
+    world = draw(tiny_worlds())
+    world.settings = replace(world.settings, auto_coverage=False)
+    for holder, backup in permutations(("R1", "R2", "R3", "R4"), 2):
+        if backup != "R1" and draw(st.integers(0, 2)):
+            day = draw(st.sampled_from(["", "", "12-04", "12-06"]))
+            capacity = draw(st.sampled_from([None, None, 1]))
+            world.backs(backup, holder, start=day, end=f"12-0{int(day[-1]) + 1}" if day else "", capacity=capacity)
+    return world
+
+
+@HALF
+@given(backed_worlds(), st.integers(1, 4))
+def test_no_filling_by_backups_is_cheaper_than_the_plan(world: World, longest: int) -> None:
+    """Nobody is asked who is no backup of that holder then, or has taken as many duties as agreed; within that nothing is cheaper."""
+    book = world.book()
+    plan = make_plan(book, Crisis(at("12-03"), ("R1",), longest), Fairness())
+    assert cheapest(book, "R1", longest) == price(plan)
+
+
+@st.composite
+def supervised_worlds(draw: st.DrawFn) -> World:
+    """Two days, four supervisors on up to two services or free, one to four interns on each service."""
+    ratio = {"supervision_ratio": {"pgy1": 2, "senior": 4}}
+    world = World(horizon=WEEK, policy=ratio).faculty("F1", "F2", "F3", "F4")
+    for name in ("s0", "s1"):
+        world.rotation(name, requires_supervision=True, min_persons=0)
+    for day in ("12-04", "12-06"):
+        world.duty("F1", "s0", f"{day} 07:00", "19:00", name=f"F1-{day}")
+        for name in ("s0", "s1"):
+            for intern in range(draw(st.integers(1, 4))):
+                person = f"{name}-{intern}"
+                if all(item.id != person for item in world.persons):
+                    world.residents(person, pgy=1)
+                world.duty(person, name, f"{day} 07:00", "19:00", name=f"{person}-{day}")
+        for person in ("F2", "F3", "F4"):
+            place = draw(st.sampled_from(["s0", "s1", "s1", ""]))
+            if place:
+                world.duty(person, place, f"{day} 07:00", "19:00", name=f"{person}-{day}")
+            elif draw(st.integers(0, 3)) == 0:
+                world.away(person, day, f"{day} 23:59")
+    return world
+
+
+@HALF
+@given(supervised_worlds())
+def test_no_supervisor_is_missed_whom_a_chain_could_bring(world: World) -> None:
+    """Where trying every chain of supervisors closes everything, so does the plan, with as few moves; else it says what stays open."""
+    healthy, book = world.book(), world.away("F1", "12-04", "12-07").book()
+    plan = make_plan(book, Crisis(at("12-03"), ("F1",), 4), Fairness())
+    fewest = fewest_supervisors_moved(healthy, book, "F1")
+    assert (fewest is None) == (plan.gap_minutes > 0)
+    if fewest is not None:
+        assert fewest == len(plan.moves)
 
 
 @TRIES
