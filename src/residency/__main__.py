@@ -104,7 +104,7 @@ def _wanted(arguments: Sequence[str] | None) -> Wanted:
     n1.add_argument("--end", type=date.fromisoformat, help="last day (of the roster)")
     n1.add_argument("--no-pairs", dest="pairs", action="store_false", help="ask about one person at a time only")
     n1.add_argument(
-        "--jobs", type=int, choices=range(1, 65), metavar="N", default=1, help="processes that share the pairs (1)"
+        "--jobs", type=int, choices=range(1, 65), metavar="N", default=1, help="processes that share the days (1)"
     )
     n1.add_argument(
         "--states", type=int, metavar="N", help="cut each search after N states; the report says what is not proven"

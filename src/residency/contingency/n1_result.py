@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from multiprocessing import get_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from residency.calendar import DAY, Interval
 from residency.contingency.hindrances import Hindrance, hindrances
@@ -19,7 +20,9 @@ from residency.schedule import Schedule
 from residency.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+_T = TypeVar("_T")
 
 #: Questions of which the hindrances are looked up; the worst first.
 MOST_EXPLAINED = 60
@@ -62,12 +65,12 @@ def analyse(
         fairness: what people have carried so far.
         days: from the first minute of a day to the end of another; the horizon unless given.
         with_pairs: whether to ask about two at once as well.
-        jobs: processes that share the days of the pairs; the answers are the same for any number.
+        jobs: processes that share the days; the answers are the same for any number.
         most_states: states that each pass of a search may look at; a search that is cut says that it is not proven.
     """
     asked = days if days is not None else book.schedule.horizon
     sweep = Sweep(book, fairness, range(*asked, DAY), most_states=most_states)
-    answers = sweep.singles()
+    answers = singles_of(sweep, jobs)
     persons = book.schedule.persons
     return N1Result(
         days=asked,
@@ -96,7 +99,7 @@ def _worst(answers: Sequence[Answer]) -> list[Answer]:
 
 @dataclass(frozen=True, slots=True)
 class _Packed:
-    """A share of the pairs, as it is sent to another process."""
+    """A share of the days, as it is sent to another process."""
 
     roster: Roster
     horizon: Interval
@@ -107,13 +110,26 @@ class _Packed:
     most_states: int | None
 
 
+def singles_of(sweep: Sweep, jobs: int) -> tuple[Answer, ...]:
+    """What happens if one person falls out, for every day everybody, shared by processes."""
+    if jobs == 1:
+        return sweep.singles()
+    answers = chain.from_iterable(_shared(_singles_of_share, sweep, jobs))
+    return tuple(sorted(answers, key=lambda answer: answer.day))
+
+
 def pairs_of(sweep: Sweep, jobs: int) -> Pairs:
     """All pairs of a sweep, shared by processes; the answers are the same for any number of them."""
     if jobs == 1:
         return PairSweep(sweep).pairs()
+    return joined(_shared(_pairs_of_share, sweep, jobs))
+
+
+def _shared(work: Callable[[_Packed], _T], sweep: Sweep, jobs: int) -> list[_T]:
+    """What each process made of its share of the days; each day is in one share."""
     shares = [_packed(sweep, sweep.days[number::jobs]) for number in range(jobs)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return joined(pool.map(_share, shares))
+        return list(pool.map(work, shares))
 
 
 def _packed(sweep: Sweep, days: tuple[int, ...]) -> _Packed:
@@ -132,6 +148,14 @@ def _packed(sweep: Sweep, days: tuple[int, ...]) -> _Packed:
     )
 
 
-def _share(packed: _Packed) -> Pairs:
+def _singles_of_share(packed: _Packed) -> tuple[Answer, ...]:
+    return _unpacked(packed).singles()
+
+
+def _pairs_of_share(packed: _Packed) -> Pairs:
+    return PairSweep(_unpacked(packed)).pairs()
+
+
+def _unpacked(packed: _Packed) -> Sweep:
     book = Book(Schedule.of(packed.roster, packed.horizon), packed.backups, packed.settings)
-    return PairSweep(Sweep(book, packed.fairness, packed.days, most_states=packed.most_states)).pairs()
+    return Sweep(book, packed.fairness, packed.days, most_states=packed.most_states)
