@@ -5,14 +5,19 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find src -name '*.py')
 JOBS ?= 2
 
-.PHONY: demo test lint types docs reference bench lock clean
+.PHONY: demo test library lint types docs reference bench lock clean
 
 demo: $(VENV)/demo.ok
 	@$(BIN)/rehearse run n1-holiday-coverage-001
 	@$(BIN)/rehearse show n1-holiday-coverage-001 --format html --output .rehearse/christmas.html
 
 test: $(VENV)/dev.ok $(VENV)/faces.ok
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) $(OPTIONS)
+
+# Every scenario that ships, on SQLite and on PostgreSQL.
+library: $(VENV)/dev.ok
+	$(BIN)/rehearse run --all --jobs $(JOBS)
+	$(BIN)/rehearse run --all --jobs $(JOBS) --database bundled
 
 lint: $(VENV)/dev.ok
 	$(BIN)/ruff check .

@@ -23,6 +23,7 @@ REPOSITORY = Path(__file__).parents[2]
 INSTALLED = "installed"
 """Beside a page's project: what the page installs, and where Python looks for it."""
 SECONDS = 120
+WORKFLOWS = ".github/workflows/"
 _MARK = "\x1e"
 
 
@@ -67,8 +68,17 @@ class Reader:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text, encoding="utf-8")
         self._read(block.language, block.text)
-        if block.language == "yaml":
+        if block.file.startswith(WORKFLOWS):
+            self._run_workflow(block.text)
+        elif block.language == "yaml":
             self._check_scenarios(path)
+
+    def _run_workflow(self, text: str) -> None:
+        """Run what the jobs of a workflow run; what installs from the network is installed here already."""
+        for job in yaml.safe_load(text)["jobs"].values():
+            for step in job["steps"]:
+                if not step.get("run", "pip install").startswith("pip install"):
+                    self._run_script(f"{step['run']}\n")
 
     def _check_scenarios(self, path: Path) -> None:
         """A scenario file is right, or the page shows its mistakes."""

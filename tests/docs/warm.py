@@ -38,7 +38,7 @@ def serve(address: str) -> None:
     """Fork a keeper for every caller, until standard input ends."""
     for name in IMPORTED:
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, _bury)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address)
         door.listen()
@@ -53,6 +53,14 @@ def serve(address: str) -> None:
                 door.close()
                 _keep(caller)
             caller.close()
+
+
+def _bury(number: int, frame: object) -> None:
+    """Take leave of keepers that have ended."""
+    del number, frame
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _keep(caller: socket.socket) -> None:
