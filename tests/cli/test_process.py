@@ -113,7 +113,7 @@ def test_a_terminal_sees_colours(environment: dict[str, str]) -> None:
                 seen += chunk
     os.close(ours)
     assert 3 == process.returncode
-    assert "\x1b[31m⧗ Nobody comes\x1b[0m" in seen.decode()
+    assert "\x1b[31m◷ Nobody comes\x1b[0m" in seen.decode()
 
 
 @pytest.mark.usefixtures("rehearse")

@@ -87,7 +87,7 @@ def test_a_timeout_ends_with_three(rehearse: Command) -> None:
     """A deadline from the command line replaces the scenario's; what misses it has timed out."""
     answer = rehearse("run", "wait", "--timeout", "0.1")
     assert answer.code == 3
-    assert "⧗ Nobody comes\n  wait · timeout" in answer.out
+    assert "◷ Nobody comes\n  wait · timeout" in answer.out
 
 
 def test_everything(rehearse: Command) -> None:

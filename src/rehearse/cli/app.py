@@ -16,6 +16,7 @@ from rehearse.cli.inspect import inspect
 from rehearse.cli.judge import judge
 from rehearse.cli.list import list_
 from rehearse.cli.new import new
+from rehearse.cli.report import report
 from rehearse.cli.run import run
 from rehearse.cli.schema import schema
 from rehearse.cli.serve import serve
@@ -29,6 +30,7 @@ COMMANDS = (
     ("run", run),
     ("show", show),
     ("serve", serve),
+    ("report", report),
     ("judge", judge),
     ("inspect", inspect),
     ("clean", clean),

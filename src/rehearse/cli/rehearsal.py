@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
+    from rehearse.artifacts.store import ArtifactStore
     from rehearse.cli.progress import Display
     from rehearse.plan import Plan
     from rehearse.project import Project
@@ -47,6 +48,7 @@ class RunOptions:
     orders: int = 1
     debug: bool = False
     keep_failed: bool = False
+    report: str = ""
     json: bool = False
     artifacts: str = ""
     validators: tuple[str, ...] = ()
@@ -86,6 +88,8 @@ def rehearse(options: RunOptions) -> int:
     _report(results, people, {plan.scenario.id: plan.domain.journal_tables for plan in plans}, seconds)
     if missing:
         people.line(f"{count_text(missing, 'scenario')} did not begin", style="warn")
+    if options.report:
+        _write_report(results, artifacts, options.report, missing, people)
     code = max(exit_code(results), ERROR if missing else PASSED)
     if lines:
         lines.summary(results, code, missing=missing, seconds=seconds)
@@ -151,6 +155,14 @@ def _report(
             people.lines(report_lines(result, journal=journals[result.scenario_id]))
             people.line()
     people.lines(summary_lines(results, seconds))
+
+
+def _write_report(
+    results: tuple[ScenarioResult, ...], artifacts: ArtifactStore, to: str, missing: int, people: Printer
+) -> None:
+    from rehearse.cli.reporting import report_finished  # noqa: PLC0415  (only who asks pays for it)
+
+    people.line(f"Report: {report_finished(results, artifacts, to, missing=missing)[0]}", style="dim")
 
 
 def _in_list(result: ScenarioResult) -> Line:

@@ -41,6 +41,13 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep the own database of a run that did not pass.")
     ] = False,
+    report: Annotated[
+        str,
+        typer.Option(
+            metavar="DIR|FILE.html",
+            help="Write the report: a page of all runs that links to one of each; into a folder JSON, JUnit and Markdown too.",
+        ),
+    ] = "",
     json: Json = False,
     artifacts: Artifacts = "",
     validators: Validators = [],  # noqa: B006  (typer copies it)
@@ -64,6 +71,7 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
             orders=orders,
             debug=debug,
             keep_failed=keep_failed,
+            report=report,
             json=json,
             artifacts=artifacts,
             validators=tuple(validators),

@@ -10,27 +10,49 @@ from rehearse.report.text import text_report
 from rehearse.report.visible import cell, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from rehearse.report.model import RunReport
+    from rehearse.run.outcome import Status
 
 
-def junit_report(reports: Sequence[RunReport], *, limits: Limits = LIMITS) -> str:
+def junit_report(reports: Iterable[RunReport], *, limits: Limits = LIMITS) -> str:
     """Return one ``testsuites`` document of all `reports`: unmet expectations are failures, everything else that did not pass errors."""
-    root = ET.Element("testsuites", _counts(reports))
-    suite = ET.SubElement(root, "testsuite", {"name": "rehearse", **_counts(reports), "skipped": "0"})
+    document = JUnitDocument(limits)
     for report in reports:
-        _test_case(suite, report, limits)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+        document.add(report)
+    return document.text()
 
 
-def _counts(reports: Sequence[RunReport]) -> dict[str, str]:
-    statuses = [report.result.status for report in reports]
-    seconds = sum(report.result.execution_time_seconds for report in reports)
-    failures = statuses.count("failed")
-    errors = len(statuses) - statuses.count("passed") - failures
-    return {"tests": str(len(reports)), "failures": str(failures), "errors": str(errors), "time": f"{seconds:.3f}"}
+class JUnitDocument:
+    """A ``testsuites`` document that grows by one test case a run, so that no report has to be kept for it."""
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self._limits = limits
+        self._cases = ET.Element("testsuite")
+        self._statuses: list[Status] = []
+        self._seconds = 0.0
+
+    def add(self, report: RunReport) -> None:
+        """Add a run."""
+        self._statuses.append(report.result.status)
+        self._seconds += report.result.execution_time_seconds
+        _test_case(self._cases, report, self._limits)
+
+    def text(self) -> str:
+        """Return the document as it is now."""
+        counts = self._counts()
+        root = ET.Element("testsuites", counts)
+        suite = ET.SubElement(root, "testsuite", {"name": "rehearse", **counts, "skipped": "0"})
+        suite.extend(self._cases)
+        ET.indent(root)
+        return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+    def _counts(self) -> dict[str, str]:
+        failures = self._statuses.count("failed")
+        errors = len(self._statuses) - self._statuses.count("passed") - failures
+        numbers = {"tests": len(self._statuses), "failures": failures, "errors": errors}
+        return {**{name: str(number) for name, number in numbers.items()}, "time": f"{self._seconds:.3f}"}
 
 
 def _test_case(suite: ET.Element, report: RunReport, limits: Limits) -> None:

@@ -88,6 +88,7 @@ class RunReport:
         events: What the run said while it went.
         environment: Label and value: versions, platform.
         command: How to run it again.
+        suite: Address of the page of all runs beside which this one was made, relative to this one's; empty if it stands alone.
         journal: Tables that the domain keeps as its journal; text and Markdown count their rows instead of showing them.
     """
 
@@ -100,6 +101,7 @@ class RunReport:
     events: tuple[EventLine, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     command: str = ""
+    suite: str = ""
     journal: tuple[str, ...] = ()
 
 

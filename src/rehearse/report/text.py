@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rehearse.run.outcome import ScenarioResult, StepResult
 
 Style = Literal["plain", "title", "dim", "good", "bad", "doubt", "warn"]
-MARKS = {"passed": "✓", "failed": "✗", "unknown": "?", "timeout": "⧗", "error": "!", "warned": "⚠"}
+MARKS = {"passed": "✓", "failed": "✗", "unknown": "?", "timeout": "◷", "error": "!", "warned": "⚠"}
 STYLES: dict[str, Style] = {
     "passed": "good",
     "failed": "bad",

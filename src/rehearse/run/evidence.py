@@ -62,6 +62,11 @@ class Particulars:
     backend: str = ""
 
 
+def content_of(text: str) -> str:
+    """Return what stands for a scenario's text in a mark."""
+    return hashlib.sha256(text.encode("utf-8", errors="backslashreplace")).hexdigest()[:16]
+
+
 class EvidenceFolder(Protocol):
     """A folder of one run, as the artifact store hands it out."""
 
@@ -170,7 +175,7 @@ class Folder:
     def scenario(self) -> None:
         """Write the scenario as it is understood, with every fixture merged."""
         text = scenario_text(self._plan.tree)
-        self._content = hashlib.sha256(text.encode("utf-8", errors="backslashreplace")).hexdigest()[:16]
+        self._content = content_of(text)
         self._folder.write(SCENARIO, text, phase="isolate")
 
     def before(self, snapshot: Snapshot) -> None:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 HERE = "rehearse.serve"
 
-SIGNS = {**MARKS, "timeout": "◷"}
-"""As `MARKS`; the hourglass of a terminal stands in few of a browser's fonts."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class LivePage:
@@ -106,7 +103,7 @@ def _row(record: RunRecord) -> RunRow:
         record.run,
         cell(record.about.name or record.scenario, limit=300),
         record.status,
-        SIGNS.get(record.status, ""),
+        MARKS.get(record.status, ""),
         seconds_text(record.about.seconds),
         began,
         record.about.backend,

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from rehearse.report.model import RunReport
     from rehearse.run.outcome import ScenarioResult
 
-_CLOCK = "◔"
-"""The mark of a timeout in every font; terminals have a better one."""
-
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -58,6 +55,7 @@ class PageView:
     environment: Pairs
     attempts: tuple[tuple[str, ...], ...]
     commands: Pairs
+    suite: str
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def view(report: RunReport, pictures: Drawings, limits: Limits) -> PageView:
     return PageView(
         title=cell(result.scenario_name or result.scenario_id),
         scenario_id=cell(result.scenario_id),
-        mark=_CLOCK if result.status == "timeout" else MARKS[result.status],
+        mark=MARKS[result.status],
         status=result.status,
         category="" if result.category in (None, result.status) else str(result.category),
         flaky=result.flaky,
@@ -110,6 +108,7 @@ def view(report: RunReport, pictures: Drawings, limits: Limits) -> PageView:
         environment=tuple((cell(label), cell(value)) for label, value in report.environment),
         attempts=_attempts(result),
         commands=_commands(report),
+        suite=report.suite,
     )
 
 

@@ -20,13 +20,17 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const themeButton = document.getElementById("theme");
 const theme = () => document.documentElement.dataset.theme || (dark.matches ? "dark" : "light");
 const other = () => (theme() === "dark" ? "light" : "dark");
+let carried = null;
 function dress(chosen) {
   const wanted = chosen.get("theme");
   if (wanted === "dark" || wanted === "light") document.documentElement.dataset.theme = wanted;
   else delete document.documentElement.dataset.theme;
   themeButton.textContent = other() === "dark" ? "Dark theme" : "Light theme";
+  if (wanted === carried) return;
+  carried = wanted;
   for (const link of document.querySelectorAll("a[data-page]")) {
-    link.hash = wanted === "dark" || wanted === "light" ? `theme=${wanted}` : "";
+    const place = link.getAttribute("href").split("#")[0];
+    link.setAttribute("href", document.documentElement.dataset.theme ? `${place}#theme=${wanted}` : place);
   }
 }
 state.listeners.push(dress);
