@@ -312,6 +312,23 @@ def test_a_monitor_is_driven_by_hand_and_told_by_runs(run: Run) -> None:
     run(work())
 
 
+def test_every_way_to_run_tells_the_monitor(run: Run) -> None:
+    """A suite, several at once and a run with retries tell the monitor of their context too; a plain function is as good as an async one."""
+
+    async def work() -> None:
+        told: list[str] = []
+        monitor = ProgressMonitor(lambda step, total, operation: told.append(f"{step}/{total} {operation}"))
+        assert monitor.on_progress is not None
+        await run_scenario_with_retry(HOLIDAY, max_retries=2)
+        first = list(told)
+        await run_scenarios_parallel([HOLIDAY])
+        await run_scenario_full(HOLIDAY)
+        assert ["1/4 mark_unavailable", "4/4 send_notifications"] == [first[0], first[-1]]
+        assert first * 3 == told
+
+    run(work())
+
+
 # ── whole runs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -26,6 +26,10 @@ pytestmark = pytest.mark.browser
 
 LONG = 60_000
 """Milliseconds in which a process on a busy machine has begun."""
+MORE_QUERIES = r"""first => {
+    const shown = document.querySelector("[data-run=look-0001] .facts").textContent.match(/([\d,]+) quer/);
+    return Number(shown[1].replaceAll(",", "")) > first;
+}"""
 WINDOW, PHONE = {"width": 1200, "height": 800}, {"width": 390, "height": 844}
 
 
@@ -50,11 +54,7 @@ def test_a_run_appears_progresses_and_ends(project: Project, served: Served, vis
     expect(card.locator(".facts")).to_contain_text("of 5 min")
     expect(page.locator("#told")).to_have_text(re.compile("look|sell"))
     first = int(re.search(r"([\d,]+) quer", card.locator(".facts").inner_text())[1].replace(",", ""))  # type: ignore[index]
-    later = "([\\d,]+) quer"
-    page.wait_for_function(
-        "([words, first]) => Number(document.querySelector('#going .facts').textContent.match(words)[1].replaceAll(',', '')) > first",
-        arg=[later, first],
-    )
+    page.wait_for_function(MORE_QUERIES, arg=first)
     assert ("2", 1.0) == (
         card.locator("progress").get_attribute("max"),
         card.locator("progress").evaluate("bar => bar.value"),
@@ -148,8 +148,8 @@ def test_a_phone_and_a_reader_of_the_screen(project: Project, served: Served, vi
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.emulate_media(color_scheme="dark")
     project.run("look", "sell-wrong", "--jobs", "2")
-    expect(page.locator("#going .doing")).to_have_text("2/2 browse", timeout=LONG)
     expect(page.locator("#over tr")).to_have_count(1, timeout=LONG)
+    expect(page.locator("#going .doing")).to_have_text("2/2 browse", timeout=LONG)
     assert not overflows(page)
     assert [] == visit.serious()
     visit.picture("serve-phone")
@@ -170,5 +170,6 @@ def test_the_page_comes_back_after_the_server(visit: Visit, tmp_path: Path, site
         expect(page.locator("#link")).to_be_hidden(timeout=LONG)
         project.run("sell-two")
         expect(page.locator("#over tr")).to_contain_text("passed", timeout=LONG)
+        visit.open("about:blank")
     visit.complaints[:] = [text for text in visit.complaints if "net::ERR" not in text]
     project.clear_away()

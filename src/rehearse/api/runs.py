@@ -53,11 +53,16 @@ async def run_scenario_full(
     """
     chosen = settings or Settings.here()
     plan = planned(scenario_or_id, timeout, chosen)
-    callback = on_progress or current_callback()
+    return await _performed(plan, chosen, plan.scenario.attempts, on_progress or current_callback())
+
+
+async def _performed(
+    plan: Plan, settings: Settings, attempts: int, callback: ProgressCallback | None
+) -> ScenarioResult:
+    """Perform a plan in a thread of its own; `callback` has heard of every step of every attempt when this returns."""
     bridge = ProgressBridge(callback, asyncio.get_running_loop()) if callback else None
     listeners: tuple[Listener, ...] = (log_event, bridge) if bridge else (log_event,)
-    services = services_of(chosen, listeners=listeners)
-    attempts = plan.scenario.attempts
+    services = services_of(settings, listeners=listeners)
     result = await in_run_thread(lambda: perform_with_attempts(plan, services, attempts), services.cancellation)
     if bridge is not None:
         await bridge.drained()
@@ -136,7 +141,4 @@ async def run_scenario_with_retry(
     if max_retries < 1:
         raise ValueError(f"max_retries is {max_retries}; a scenario needs at least one attempt")
     chosen = settings or Settings.here()
-    plan, services = planned(scenario_or_id, None, chosen), services_of(chosen, listeners=(log_event,))
-    result = await in_run_thread(lambda: perform_with_attempts(plan, services, max_retries), services.cancellation)
-    remember(result)
-    return result
+    return await _performed(planned(scenario_or_id, None, chosen), chosen, max_retries, current_callback())

@@ -105,7 +105,7 @@ def scene_lines(scene: Scene, spinner: Spinner, *, width: int, height: int) -> l
     lines = [line for row in shown for line in _row(row, scene.now, spinner, width)]
     if len(scene.rows) > len(shown):
         lines.append(_line(f"  … and {len(scene.rows) - len(shown)} more running", width, style="dim"))
-    return [*lines, *foot]
+    return [*lines[: max(0, height - 1 - len(foot))], *foot]
 
 
 def _row(row: Row, now: float, spinner: Spinner, width: int) -> list[RenderableType]:

@@ -21,6 +21,7 @@ def serve_runs(root: str, port: int) -> int:
     Raises:
         CallerError: If the port cannot be had.
         ScenarioError: If the project file has mistakes.
+        ArtifactError: If the place of the runs is not to be trusted.
     """
     from rehearse.serve.server import PortError, serve  # noqa: PLC0415  (start-up stays light)
 
@@ -33,6 +34,7 @@ def serve_runs(root: str, port: int) -> int:
 
     printer = Printer(sys.stdout)
     with engine.artifact_store(project, root) as store:
+        store.handle()
         try:
             serve(store, port, names, lambda text: printer.line(visible(text)))
         except PortError as error:

@@ -92,6 +92,8 @@ class Pages:
 
     async def events(self, request: Request) -> Response:
         """Answer with what happens, for as long as somebody listens."""
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
         last = request.headers.get("last-event-id", "")
         return StreamingResponse(
             self.feed.heard(last), media_type="text/event-stream", headers={"x-accel-buffering": "no"}

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from rehearse.errors import ArtifactError
 from rehearse.serve.starts import Started
 from rehearse.serve.trail import RUNNING, Seen
 
@@ -96,12 +97,16 @@ class Feed:
 
     async def _look(self) -> None:
         """Read the disk while anybody listens; what cannot be read now may be read with the next look."""
+        said = ""
         while self._listeners and not self.closed:
             try:
                 for seen in await asyncio.to_thread(self._follower.look):
                     self.tell(seen.run, "run", seen)
-            except Exception:
-                logger.exception("the runs could not be looked at")
+                said = ""
+            except (OSError, ArtifactError) as error:
+                if str(error) != said:
+                    logger.warning("the runs cannot be looked at: %s", error)
+                said = str(error)
             self._forget()
             await asyncio.sleep(PAUSE)
 

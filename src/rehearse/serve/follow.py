@@ -52,9 +52,9 @@ class Follower:
             return
         first = self._listed_at < 0
         self._listed_at = changed
-        folders = set(self._store.folders())
-        self._known &= folders
-        for run in self._store.folders():
+        folders = self._store.folders()
+        self._known &= set(folders)
+        for run in folders:
             if run in self._known:
                 continue
             self._known.add(run)

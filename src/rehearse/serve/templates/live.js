@@ -3,6 +3,7 @@ const find = (id) => document.getElementById(id);
 const going = new Map();
 const over = new Map();
 const starts = new Map();
+const most = 100; // rows of runs that are over; the history has all
 const marks = { passed: "✓", failed: "✗", unknown: "?", timeout: "◷", error: "!", "broken off": "⚠" };
 const plural = (count, noun, nouns) => `${count.toLocaleString("en")} ${count === 1 ? noun : nouns}`;
 
@@ -60,8 +61,8 @@ function showGoing(run) {
 }
 
 function showOver(run) {
-  const shown = going.get(run.run);
-  if (shown) shown.shown.item.remove();
+  const before = going.get(run.run);
+  before?.shown.item.remove();
   going.delete(run.run);
   const name = run.state === "broken off" ? made("span", {}, run.run) : made("a", { href: `/runs/${run.run}`, "data-page": "" }, run.run);
   const outcome = made("td", { class: `nowrap status-${run.state.replace(" ", "-")}` }, made("span", { "aria-hidden": "true" }, marks[run.state] || ""), ` ${run.state}`);
@@ -70,13 +71,19 @@ function showOver(run) {
     made("td", { class: "number nowrap" }, `${run.ended}/${run.steps}`),
     made("td", { class: "number nowrap extra" }, run.queries.toLocaleString("en")),
     made("td", { class: "number nowrap" }, taken(run.seconds)));
-  if (over.has(run.run)) over.get(run.run).remove();
+  over.get(run.run)?.remove();
+  over.delete(run.run);
   over.set(run.run, row);
   find("over").prepend(row);
+  for (const [oldest, shown] of over) {
+    if (over.size <= most) break;
+    shown.remove();
+    over.delete(oldest);
+  }
   find("over-region").hidden = false;
   find("none-over").hidden = true;
   dress(state.read());
-  if (shown) announce(`${run.scenario}: ${run.state}`);
+  if (before) announce(`${run.scenario}: ${run.state}`);
 }
 
 function showStart(start) {
