@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -36,6 +37,37 @@ HOSTILE = (
 )
 
 
+NASTY = """\
+scenario:
+  name: NAME
+  id: nasty
+  category: n1_failure
+  description: TEXT
+  rationale: TEXT
+  clock: 2024-12-25T06:00
+  setup:
+    persons:
+      - {id: R1, pgy_level: 2, first_name: TEXT, last_name: TEXT}
+      - {id: R3, pgy_level: 3, first_name: TEXT, last_name: TEXT, backup_for: [R1]}
+    rotations:
+      - {id: call, name: TEXT, rotation_type: call}
+    assignments:
+      - {id: call-r1, person_id: R1, rotation_id: call, start: 2024-12-25T07:00, end: 2024-12-26T07:00}
+    holidays:
+      - {date: 2024-12-25, name: TEXT}
+    constraints:
+      horizon: {start: 2024-12-02, end: 2024-12-29}
+  test_case:
+    operations:
+      - operation: mark_unavailable
+        parameters: {person_id: R1, start: 2024-12-25T06:00, end: 2024-12-27T00:00, kind: emergency, reason: TEXT}
+      - operation: activate_backup_assignments
+  expected_outcome:
+    assertions:
+      coverage_gap_hours: {expected: 7, message: TEXT}
+"""
+
+
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the page of a run that passed, a chain, one that failed and one that ran out of time."""
@@ -43,10 +75,12 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     written = resources.files("residency").joinpath("scenarios/n1_failures/holiday_coverage.yaml").read_text("utf-8")
     failing = written.replace(HOLIDAY, "no-backup").replace("    absences:\n", BACKUP_AWAY, 1)
     late = written.replace(HOLIDAY, "too-late").replace("timeout_seconds: 30", "timeout_seconds: 0.02")
-    for name, text in (("failing", failing), ("late", late)):
+    nasty = HOSTILE.replace("{{", "{ {")
+    awful = NASTY.replace("NAME", json.dumps(nasty[:200])).replace("TEXT", json.dumps(nasty))
+    for name, text in (("failing", failing), ("late", late), ("nasty", awful)):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    assert 3 == rehearse(folder, "run", HOLIDAY, CASCADE, "failing.yaml", "late.yaml")
-    for scenario in (HOLIDAY, CASCADE, "no-backup", "too-late"):
+    assert 3 == rehearse(folder, "run", HOLIDAY, CASCADE, "failing.yaml", "late.yaml", "nasty.yaml")
+    for scenario in (HOLIDAY, CASCADE, "no-backup", "too-late", "nasty"):
         assert 0 == rehearse(folder, "show", scenario, "--format", "html", "-o", f"{scenario}.html")
     return folder
 
@@ -116,7 +150,7 @@ def test_a_chief_resident_reads_the_upper_half(visit: Visit, reports: Path) -> N
         "4 operations were performed",
         "It passed: all 43 checks hold.",
         "R3 takes R1’s call on Wed 25 December, 07:00–07:00.",
-        "R4: 4 days off from 2 to 29 December, due are 4: none to spare.",
+        "R4: 4 days off from 2 to 29 December, at least 4: none to spare.",
         "R4: 60 hours a week from 2 to 29 December, at most 80: 20 to spare.",
         "Nothing: every service has whom it needs.",
     ):
@@ -229,8 +263,10 @@ def test_the_theme_stands_in_the_link(visit: Visit, reports: Path) -> None:
     page.get_by_role("button", name="Dark theme").click()
     dark = page.evaluate(background)
     assert light != dark
-    visit.picture("report-dark")
     assert page.url.endswith("#theme=dark")
+    page.locator("#panel-2").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 640)
+    visit.picture("report-dark")
     page.goto("about:blank")
     page.goto(link(reports / f"{CASCADE}.html", "theme=dark"))
     assert dark == page.evaluate(background)
@@ -342,18 +378,19 @@ def test_ten_thousand_changed_rows_have_pages(visit: Visit, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("width", [1200, 390])
-def test_hostile_text_is_text(visit: Visit, tmp_path: Path, width: int) -> None:
+@pytest.mark.parametrize("made", ["by a scenario", "in every field"])
+def test_hostile_text_is_text(visit: Visit, reports: Path, tmp_path: Path, made: str, width: int) -> None:
     """Script, quotes, letters from right to left and ten thousand characters in every field: none runs, nothing breaks."""
     dialogs: list[str] = []
     visit.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     size(visit.page, width, 900)
-    page = visit.open(written(tmp_path, hostile_report(HOSTILE)))
+    page = visit.open(reports / "nasty.html" if made == "by a scenario" else written(tmp_path, hostile_report(HOSTILE)))
     open_everything(page)
     assert is_narrow_enough(page)
     assert 0 == page.locator("img[src]").count()
     assert 1 == page.locator("script:not([type])").count()
     page.get_by_role("button", name="Dark theme").click()
-    page.locator("#checks").get_by_label("Find").fill("<script>")
+    page.locator("#checks").get_by_label("Find").fill("<SCRIPT>")
     expect(page.locator("#checks tbody tr")).to_have_count(1)
     assert [] == visit.serious()
     assert [] == dialogs

@@ -58,6 +58,15 @@ def skeleton(page: str) -> str:
     return re.sub(r"sha256-[A-Za-z0-9+/=]+", "sha256-…", page)
 
 
+def test_a_long_description_leaves_room() -> None:
+    """Above what happened stands its beginning; all of it is behind a switch."""
+    page = html_report(replace(REPORT, result=replace(PASSED, description="word " * 1000)))
+    opening, _, rest = page.partition("2 operations were performed")
+    assert 239 <= opening.count("word ") <= 241
+    assert "The whole description" in rest
+    assert "The whole description" not in html_report(REPORT)
+
+
 def test_a_page_has_every_row_and_says_which_are_cut() -> None:
     """The first page of a long table stands in the page, all further ones in its block of data; what is cut is told."""
     report = RunReport(result=replace(PASSED, diff=MANY))

@@ -79,12 +79,13 @@ def test_the_closest_window_is_the_one_with_least_to_spare() -> None:
 
 
 def test_a_small_calendar_is_shown_whole() -> None:
-    """Everybody and every day, four weeks side by side, with the names of months and days."""
-    view = calendar_view(calendar(3, 30, {}))
-    assert [28, 2] == [len(stretch.heads) for stretch in view.stretches]
+    """Everybody and every day, a month or else four weeks side by side, with the names of months and days."""
+    (month,) = calendar_view(calendar(3, 31, {})).stretches
+    assert (("December 2024", 30), ("January 2025", 1)) == month.months
+    view = calendar_view(calendar(3, 33, {}))
+    assert [28, 5] == [len(stretch.heads) for stretch in view.stretches]
     assert [3, 3] == [len(stretch.rows) for stretch in view.stretches]
     assert (("December 2024", 28),) == view.stretches[0].months
-    assert (("December 2024", 2),) == view.stretches[1].months
     assert ["", "", "", "", "", "weekend", "weekend"] == [head.style for head in view.stretches[0].heads[:7]]
     assert "" == view.cut
 
@@ -117,6 +118,14 @@ def test_a_cell_says_in_words_what_it_says_in_letters() -> None:
     assert ["added: illness", "removed: call"] == [entry.words for entry in first.entries]
     assert ("", ["ward"]) == (second.style, [entry.words for entry in second.entries])
     assert ("Mon 2024-12-02, Founders’ Day", True) == (stretch.heads[0].words, stretch.heads[0].star)
+
+
+def test_what_is_alike_in_a_cell_is_shown_once() -> None:
+    """Two halves of a day on one service are one pair of letters, and both are told."""
+    morning, evening = replace(CAME, words="ward 08:00–12:00"), replace(CAME, words="ward 13:00–17:00")
+    (stretch,) = calendar_view(PanelCalendar("Roster", days(1), (CalendarRow("R1", ((morning, evening),)),))).stretches
+    (entry,) = stretch.rows[0].cells[0].entries
+    assert ("+CA", "added: ward 08:00–12:00; ward 13:00–17:00") == (entry.code, entry.words)
 
 
 def test_coverage_says_needed_there_and_missing() -> None:

@@ -166,6 +166,20 @@ def test_the_same_change_on_days_in_a_row_is_one_sentence() -> None:
     assert ["A takes B’s ward: 5 times from 2 to 10 December."] == list(sentences(scattered))
 
 
+def test_halves_of_a_day_are_one_and_many_duties_are_counted() -> None:
+    """What adjoins is told as one; a new month of somebody is one sentence with its services counted."""
+    halves = [
+        Turn("A takes B’s ward", at("12-09 07:00"), at("12-09 13:00")),
+        Turn("A takes B’s ward", at("12-09 13:00"), at("12-09 19:00")),
+    ]
+    assert ["A takes B’s ward on Mon 9 December, 07:00–19:00."] == list(sentences(halves))
+    month = [
+        Turn(f"A now has {what}", at(f"12-{day:02d} 07:00"), at(f"12-{day:02d} 17:00"), "A now has", what)
+        for day, what in zip(range(2, 26, 2), ["ward", "ward", "clinic", "icu"] * 3, strict=True)
+    ]
+    assert ["A now has 12 duties from 2 to 24 December: 6 ward, 3 clinic and 3 icu."] == list(sentences(month))
+
+
 def test_codes_differ_and_are_short() -> None:
     """Whatever services are called, no two have the same code."""
     names = ["ward_a", "ward_b", "ward", "wards", "warden", "w", "__", "<script>", "病棟", "ward a"]

@@ -40,9 +40,12 @@ def _happened(result: ScenarioResult) -> Iterator[str]:
         yield f"Nothing was performed: the run ended in its phase “{result.phase}”." if result.phase else ""
         return
     performed = [step for step in steps if step.outcome != "skipped"]
-    how = " in the order that was written" if len(performed) > 1 and not result.orders else ""
-    yield f"{count_text(len(performed), 'operation')} {'was' if len(performed) == 1 else 'were'} performed{how}."
     wrong = [step for step in performed if not step.expected]
+    were = "was" if len(performed) == 1 else "were"
+    if len(performed) == len(steps) and not wrong:
+        yield f"{count_text(len(performed), 'operation')} {were} performed."
+    else:
+        yield f"{len(performed)} of {count_text(len(steps), 'operation')} {were} begun."
     if not wrong:
         yield "Each came out as it was meant to." if len(performed) > 1 else "It came out as it was meant to."
     for step in wrong[:2]:

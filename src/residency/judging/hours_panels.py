@@ -13,8 +13,9 @@ from residency.calendar import HOUR, date_of
 from residency.judging.judged import book
 from residency.judging.margins import closest_margins
 from residency.judging.naming import counted_key, person_text
+from residency.model import Severity
 from residency.policy.settings import DutyPeriodLimit, WeeklyHours
-from residency.wording import days_text, number_of, turn_text
+from residency.wording import counted, days_text, number_of, turn_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +92,7 @@ def _row(held: Book, margin: Margin) -> tuple[str, ...]:
     bound = "at most" if margin.at_most else "at least"
     return (
         rule,
-        person_text(held, margin.person),
+        _who(held, margin),
         _when(margin),
         margin.figure,
         f"{bound} {_figure(margin.limit)}",
@@ -117,19 +118,27 @@ def _figure(value: Fraction) -> str:
 def _summary(held: Book, margins: tuple[Margin, ...]) -> tuple[str, ...]:
     """The closest of all, and what of the hours a week is closest if that is another.
 
-    A duty period is told only where it is too long: a call is meant to last as long as it may.
+    What only should be kept, and how long a duty is, are told where they are broken: twelve hours between two shifts, and a call as long as
+    it may be, are how rosters are made.
     """
-    first = next((one for one in margins if one.room < 0 or not isinstance(one.setting, DutyPeriodLimit)), margins[0])
+    first = next((one for one in margins if one.room < 0 or _is_telling(one)), margins[0])
     hours_first = next((one for one in margins if isinstance(one.setting, WeeklyHours)), first)
     told = [first] if hours_first is first else [first, hours_first]
     return tuple(_sentence(held, margin) for margin in told)
 
 
+def _is_telling(margin: Margin) -> bool:
+    return margin.setting.severity is not Severity.ADVISORY and not isinstance(margin.setting, DutyPeriodLimit)
+
+
 def _sentence(held: Book, margin: Margin) -> str:
-    bound = "at most" if margin.at_most else "due are"
+    bound = "at most" if margin.at_most else "at least"
     rest = "none to spare" if not margin.room else f"{_spare(margin)} to spare"
     if margin.room < 0:
         rest = f"{_figure(-margin.room)} too {'many' if margin.at_most else 'few'}"
-    return (
-        f"{person_text(held, margin.person)}: {margin.figure} {_when(margin)}, {bound} {_figure(margin.limit)}: {rest}."
-    )
+    return f"{_who(held, margin)}: {margin.figure} {_when(margin)}, {bound} {_figure(margin.limit)}: {rest}."
+
+
+def _who(held: Book, margin: Margin) -> str:
+    others = f" and {counted(margin.equals, 'other')}" if margin.equals else ""
+    return person_text(held, margin.person) + others

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rehearse.values import plain_fraction
 from residency.averages import loads
 from residency.calendar import HOUR
+from residency.judging.naming import counted_key
 from residency.policy.settings import (
     CallFrequency,
     DutyPeriodLimit,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from residency.calendar import Interval
     from residency.load import Book
+    from residency.model import Duty
     from residency.timeline import Timeline
 
 _UNHEARD_OF = Fraction(10**6)
@@ -43,6 +45,7 @@ class Margin:
         limit: what is allowed or due, in `unit`.
         unit: ``hours a week``, ``days off`` and the like.
         at_most: whether the limit is a most; a least otherwise.
+        equals: how many others are as close to it.
     """
 
     setting: Setting
@@ -53,6 +56,7 @@ class Margin:
     limit: Fraction
     unit: str
     at_most: bool = True
+    equals: int = 0
 
     @property
     def figure(self) -> str:
@@ -84,11 +88,18 @@ def _closest(held: Book, setting: Setting) -> Margin | None:
         return None
     timelines = (held.schedule.timeline(person) for person in held.schedule.residents)
     margins = (margin for timeline in timelines for margin in measure(timeline, setting))
-    return min(margins, key=_closeness, default=None)
+    return _first_of_equals(sorted(margins, key=_closeness))
 
 
-def _closeness(margin: Margin) -> tuple[Fraction, str, int]:
-    return (-margin.share, margin.person, margin.start)
+def _first_of_equals(margins: list[Margin]) -> Margin | None:
+    if not margins:
+        return None
+    first = margins[0]
+    return replace(first, equals=len({one.person for one in margins if one.share == first.share}) - 1)
+
+
+def _closeness(margin: Margin) -> tuple[Fraction, tuple[tuple[int, int, str], ...], int]:
+    return (-margin.share, counted_key(margin.person), margin.start)
 
 
 def _inside(intervals: Iterable[Interval], timeline: Timeline) -> Iterator[Interval]:
@@ -131,15 +142,34 @@ def _rest(timeline: Timeline, setting: RestAfterCall | RestBetweenShifts) -> Ite
 
 
 def _period(timeline: Timeline, setting: DutyPeriodLimit) -> Iterator[Margin]:
-    """Whole periods; a call of as many hours as care may last has what hand-over may add to spare."""
+    """Whole periods; and care that lasts longer than it may, since up to there it is what hand-over and teaching are added to."""
+    is_first_year = timeline.person is not None and timeline.person.pgy_level == 1
+    cap = setting.pgy1_cap if is_first_year else None
     for period in _inside(timeline.periods, timeline):
         segments = timeline.segments_of(period)
-        counted = [duty.end for duty in segments if not (setting.extension_exempt and duty.kind.traits.extension)]
-        limit = setting.limit + setting.extra
+        exempt = setting.extension_exempt
+        counted = [duty.end for duty in segments if not (exempt and duty.kind.traits.extension)]
+        care = [duty.end for duty in _care(segments, exempt=exempt)]
+        limit, whole = setting.limit, setting.limit + setting.extra
         if setting.exception_limit is not None and any(duty.exception for duty in segments):
-            limit = setting.exception_limit
-        hours = Fraction(max(counted, default=period[0]) - period[0], HOUR)
-        yield Margin(setting, timeline.person_id, *period, hours, Fraction(limit, HOUR), "hours on duty")
+            limit = whole = setting.exception_limit
+        whole = whole if cap is None else min(whole, cap)
+        yield _lasting(timeline, setting, period, max(counted, default=period[0]), (whole, "hours on duty"))
+        if max(care, default=period[0]) - period[0] > limit:
+            yield _lasting(timeline, setting, period, max(care), (limit, "hours of care"))
+
+
+def _care(segments: Iterable[Duty], *, exempt: bool) -> Iterator[Duty]:
+    """The duties of a period that are care of patients; an extension is, unless it is exempt."""
+    return (duty for duty in segments if duty.kind.traits.patient_care or (duty.kind.traits.extension and not exempt))
+
+
+def _lasting(
+    timeline: Timeline, setting: DutyPeriodLimit, period: Interval, until: int, allowed: tuple[int, str]
+) -> Margin:
+    limit, unit = allowed
+    hours = Fraction(until - period[0], HOUR)
+    return Margin(setting, timeline.person_id, *period, hours, Fraction(limit, HOUR), unit)
 
 
 def _calls(timeline: Timeline, setting: CallFrequency) -> Iterator[Margin]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from rehearse.panels import PanelWords
 from residency import schema
 from residency.calendar import DAY
 from residency.judging.judged import book, handovers
-from residency.judging.naming import absence_text, duty_text, person_text, service_text
+from residency.judging.naming import absence_text, counted_key, duty_text, person_text, service_text
 from residency.wording import clock_text, days_text, leave_text, listed, turn_text, weekdays_text
 
 if TYPE_CHECKING:
@@ -20,14 +21,23 @@ if TYPE_CHECKING:
     from residency.model import Absence, Duty
 
 _MOST_RUNS = 3
+_MOST_OF_ONE = 3
 
 
 class Turn(NamedTuple):
-    """One change with the time that it is about; those with one phrase are told together."""
+    """One change with the time that it is about; those with one phrase are told together.
+
+    Attributes:
+        phrase: the sentence without its time.
+        whose: the beginning of the sentence, under which many of one person are counted; empty where each is worth its own.
+        what: what is counted then.
+    """
 
     phrase: str
     start: int
     end: int
+    whose: str = ""
+    what: str = ""
 
 
 def who_works_when(evidence: Evidence) -> tuple[PanelWords, ...]:
@@ -39,17 +49,45 @@ def who_works_when(evidence: Evidence) -> tuple[PanelWords, ...]:
 
 
 def sentences(turns: Iterable[Turn]) -> Iterator[str]:
-    """One sentence for each phrase and run of days, in the order of the phrases."""
+    """One sentence for each phrase and run of days, in the order of the phrases; what would be too many of one person are counted."""
+    grouped: dict[str, list[Turn]] = {}
+    for turn in turns:
+        grouped.setdefault(turn.whose or turn.phrase, []).append(turn)
+    for found in grouped.values():
+        told = list(_told(found))
+        yield from told if len(told) <= _MOST_OF_ONE or not found[0].whose else [_counted(found)]
+
+
+def _told(turns: list[Turn]) -> Iterator[str]:
     grouped: dict[str, list[Turn]] = {}
     for turn in turns:
         grouped.setdefault(turn.phrase, []).append(turn)
     for phrase, found in grouped.items():
-        runs = list(_runs(sorted(found)))
+        runs = list(_runs(_joined(found)))
         if len(runs) > _MOST_RUNS:
             first, last = min(turn.start for turn in found), max(turn.start for turn in found)
             yield f"{phrase}: {len(found)} times {days_text(first, last + 1)}."
         else:
             yield from (f"{phrase} {_when(run)}." for run in runs)
+
+
+def _counted(turns: list[Turn]) -> str:
+    """What somebody has or lost in all: R1 now has 42 duties from 1 to 31 December: 25 clinic, 17 ward."""
+    services = Counter(turn.what for turn in turns)
+    first, last = min(turn.start for turn in turns), max(turn.start for turn in turns)
+    listing = listed([f"{count} {what}" for what, count in services.most_common()], most=8)
+    return f"{turns[0].whose} {len(turns)} duties {days_text(first, last + 1)}: {listing}."
+
+
+def _joined(turns: list[Turn]) -> list[Turn]:
+    """In order of time; one that begins where another ends is one with it."""
+    joined: list[Turn] = []
+    for turn in sorted(turns):
+        if joined and joined[-1].end == turn.start:
+            joined[-1] = joined[-1]._replace(end=turn.end)
+        else:
+            joined.append(turn)
+    return joined
 
 
 def _runs(turns: list[Turn]) -> Iterator[list[Turn]]:
@@ -128,8 +166,7 @@ def _others(evidence: Evidence) -> Iterator[Turn]:
     before, after = book(evidence.before), book(evidence.after)
     given = handovers(evidence)
     new_holders = {item.row for item in given}
-    for change in evidence.diff.changes.get(schema.ASSIGNMENTS.name, ()):
-        identity = str(change.key[0])
+    for identity in _by_time(evidence):
         old, new = before.duty(identity), after.duty(identity)
         if old is not None and new is None and not any(_is_taken(old, item) for item in given):
             yield _turn(after, old, "no longer has")
@@ -139,8 +176,18 @@ def _others(evidence: Evidence) -> Iterator[Turn]:
             yield Turn(f"{person_text(after, new.person_id)}’s {duty_text(after, new)} is now", new.start, new.end)
 
 
+def _by_time(evidence: Evidence) -> list[str]:
+    """The ids of duties that changed, by person and start."""
+    before, after = book(evidence.before), book(evidence.after)
+    keys = (str(change.key[0]) for change in evidence.diff.changes.get(schema.ASSIGNMENTS.name, ()))
+    found = ((after.duty(key) or before.duty(key), key) for key in keys)
+    known = [(counted_key(duty.person_id), duty.start, key) for duty, key in found if duty is not None]
+    return [key for _, _, key in sorted(known)]
+
+
 def _turn(held: Book, duty: Duty, verb: str) -> Turn:
-    return Turn(f"{person_text(held, duty.person_id)} {verb} {duty_text(held, duty)}", duty.start, duty.end)
+    whose, what = f"{person_text(held, duty.person_id)} {verb}", duty_text(held, duty)
+    return Turn(f"{whose} {what}", duty.start, duty.end, whose, what)
 
 
 def _is_taken(old: Duty, item: Handover) -> bool:

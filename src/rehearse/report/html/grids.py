@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rehearse.panels import CalendarEntry
 from rehearse.report.panel_tables import day_words, figure_text
 from rehearse.report.visible import cell
 
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from rehearse.panels import CalendarEntry, CoverageCell, PanelCalendar, PanelCoverage
+    from rehearse.panels import CoverageCell, Mark, PanelCalendar, PanelCoverage
 
 STRETCH = 28
-"""So many days stand side by side."""
+"""So many days stand side by side, or a whole month if there are no more."""
+LONGEST_MONTH = 31
 MOST_CELLS = 6000
 """So many cells a grid has at most; what changed comes first."""
 FEW_CELLS = 1500
@@ -137,7 +139,10 @@ def _left_out(people: int, stretches: int) -> str:
 
 
 def _stretches(days: int, rows: int) -> list[tuple[int, int]]:
-    return [(low, min(low + STRETCH, days)) for low in range(0, days, STRETCH)] if rows else []
+    if not rows:
+        return []
+    step = days if days <= LONGEST_MONTH else STRETCH
+    return [(low, min(low + step, days)) for low in range(0, days, step)]
 
 
 def _affordable(spans: list[tuple[int, int]], rows: int) -> tuple[list[tuple[int, int]], int]:
@@ -150,8 +155,13 @@ def _is_changed(entries: Iterable[CalendarEntry]) -> bool:
 
 
 def _calendar_cell(entries: tuple[CalendarEntry, ...]) -> GridCell:
+    """Return a day of somebody; two entries with the same letters are shown once and told both."""
     away = any(entry.away and entry.mark != "removed" for entry in entries)
-    return GridCell("away" if away else "", tuple(map(_entry, entries)))
+    alike: dict[tuple[str, Mark, bool], list[str]] = {}
+    for entry in entries:
+        alike.setdefault((entry.code, entry.mark, entry.away), []).append(entry.words)
+    merged = (CalendarEntry(code, "; ".join(words), mark, away=absent) for (code, mark, absent), words in alike.items())
+    return GridCell("away" if away else "", tuple(map(_entry, merged)))
 
 
 def _entry(entry: CalendarEntry) -> Entry:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rehearse.report.model import RunReport
     from rehearse.run.outcome import ScenarioResult
 
+LONGEST_OPENING = 1200
+"""So many characters of a description stand above what happened; all of a longer one is behind a switch."""
+
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -35,6 +38,7 @@ class PageView:
     unmet: tuple[str, ...]
     errors: tuple[str, ...]
     description: str
+    story: str
     rationale: str
     cards: tuple[CardView, ...]
     panels: tuple[PanelView, ...]
@@ -75,6 +79,7 @@ def drawings(report: RunReport) -> Drawings:
 def view(report: RunReport, pictures: Drawings, limits: Limits) -> PageView:
     """Return everything that the page shows of a report, cut to `limits`."""
     result = report.result
+    description = visible(result.description)
     (timeline,) = sections((pictures.timeline,), limits)
     return PageView(
         title=cell(result.scenario_name or result.scenario_id),
@@ -87,7 +92,8 @@ def view(report: RunReport, pictures: Drawings, limits: Limits) -> PageView:
         sentences=in_words(report),
         unmet=() if result.success else unmet(result),
         errors=_errors(result, limits),
-        description=visible(result.description),
+        description=_opening(description),
+        story=description if len(description) > LONGEST_OPENING else "",
         rationale=visible(report.subject.rationale),
         cards=cards(pictures.panels),
         panels=sections(pictures.panels, limits),
@@ -110,6 +116,13 @@ def view(report: RunReport, pictures: Drawings, limits: Limits) -> PageView:
         commands=_commands(report),
         suite=report.suite,
     )
+
+
+def _opening(description: str) -> str:
+    """Return as much of a description as leaves room for what happened, up to the end of a word."""
+    if len(description) <= LONGEST_OPENING:
+        return description
+    return f"{description[:LONGEST_OPENING].rpartition(' ')[0] or description[:LONGEST_OPENING]} …"
 
 
 def _facts(result: ScenarioResult) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ def _bar(axes: Axes, place: int, window: LimitWindow, most: float) -> None:
     if window.before is not None and window.before != window.value:
         axes.plot(
             [float(window.before)], [place], marker="D", markersize=6.5, markerfacecolor=PAPER,
-            markeredgecolor=INK, markeredgewidth=1.3, linestyle="none",
+            markeredgecolor=INK, markeredgewidth=1.3, linestyle="none", clip_on=False,
         )  # fmt: skip
     axes.text(
         most * 1.07, place, _beside(window), va="center", fontsize=SMALL, color=BAD if over else QUIET, clip_on=False

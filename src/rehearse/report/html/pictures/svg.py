@@ -94,7 +94,6 @@ def _painted(size: tuple[float, float], paint: Callable[[Figure], None]) -> str:
         target = io.StringIO()
         nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
         figure.savefig(target, format="svg", metadata=nothing)
-        figure.clear()
     return target.getvalue()
 
 
