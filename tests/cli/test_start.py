@@ -52,7 +52,22 @@ def test_a_process_ends_with_the_commands_exit_code() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "list", "new", "check", "run", "show", "serve", "judge", "inspect", "clean", "domain", "schema", "adopt"],
+    [
+        "",
+        "list",
+        "new",
+        "check",
+        "fmt",
+        "run",
+        "show",
+        "serve",
+        "judge",
+        "inspect",
+        "clean",
+        "domain",
+        "schema",
+        "adopt",
+    ],
 )
 def test_help(rehearse: Command, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command says what it does and what its options mean."""

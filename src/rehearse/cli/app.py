@@ -12,6 +12,7 @@ from rehearse.cli.check import check
 from rehearse.cli.clean import clean
 from rehearse.cli.domain import domain
 from rehearse.cli.explain import explain
+from rehearse.cli.fmt import fmt
 from rehearse.cli.inspect import inspect
 from rehearse.cli.judge import judge
 from rehearse.cli.list import list_
@@ -26,6 +27,7 @@ COMMANDS = (
     ("list", list_),
     ("new", new),
     ("check", check),
+    ("fmt", fmt),
     ("explain", explain),
     ("run", run),
     ("show", show),

@@ -16,6 +16,7 @@ from rehearse.report.model import count_text
 if TYPE_CHECKING:
     from rehearse.cli.terminal import Printer
     from rehearse.project import Project
+    from rehearse.source import Source
 
 
 def print_schema(files: tuple[str, ...], name: str, output: str) -> int:
@@ -31,7 +32,7 @@ def print_schema(files: tuple[str, ...], name: str, output: str) -> int:
     if not output:
         sys.stdout.write(text)
         return PASSED
-    _put(Path(output), text)
+    put(Path(output), text)
     for_people(json=False).line(f"Schema: {output}", style="dim")
     return PASSED
 
@@ -61,11 +62,11 @@ def _tell(path: Path, schema: str, printer: Printer) -> bool:
     """Put the line into a file, and say whether it was not there."""
     from rehearse.writing.modeline import with_modeline  # noqa: PLC0415  (start-up stays light)
 
-    text = read_text(path)
+    text = read_source(path).text
     changed = with_modeline(text, schema)
     if changed == text:
         return False
-    _put(path, changed)
+    put(path, changed)
     printer.line(f"{path}: $schema={schema}")
     return True
 
@@ -82,7 +83,7 @@ def ensure_schema(project: Project, name: str, output: str = "") -> Path:
     path = Path(output) if output else project.root / schema_file(name)
     text = _schema_of(name)
     if not path.is_file() or path.read_bytes() != text.encode():
-        _put(path, text)
+        put(path, text)
     return path
 
 
@@ -106,8 +107,8 @@ def scenario_files(names: tuple[str, ...], project: Project) -> dict[Path, str]:
     return {each.path: engine.domain_of(each) for each in written if each.path is not None}
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a file, line ends as they are.
+def read_source(path: Path) -> Source:
+    """Return a file, line ends as they are.
 
     Raises:
         ScenarioError: If it cannot be read.
@@ -117,7 +118,9 @@ def read_text(path: Path) -> str:
     complaints = Complaints()
     source = read_file(path, complaints)
     complaints.raise_if_any()
-    return source.text if source else ""
+    if source is None:
+        raise CallerError(f"{path} cannot be read")
+    return source
 
 
 def _schema_of(name: str) -> str:
@@ -127,7 +130,12 @@ def _schema_of(name: str) -> str:
     return schema_text(domain(name))
 
 
-def _put(path: Path, text: str) -> None:
+def put(path: Path, text: str) -> None:
+    """Write a file whole.
+
+    Raises:
+        CallerError: If it cannot be written; it stays as it was then.
+    """
     from rehearse.writing.files import replace  # noqa: PLC0415  (start-up stays light)
 
     try:
