@@ -82,9 +82,11 @@ def _chain_from(draw: Random, duties: tuple[Duty, ...]) -> Asking | None:
     return replace(asking, since=draw.randrange(first + 1, last)) if first + 1 < last else None
 
 
-def _partly(draw: Random, asking: Asking) -> Asking:
-    """The same from some minute inside the duty given on: a gift, or a trade for a duty that ends later than that."""
+def _partly(draw: Random, asking: Asking) -> Asking | None:
+    """The same from some minute inside the duty given on: a gift, or a trade for a duty that ends later; None if it has no minute inside."""
     assert asking.given is not None
+    if asking.given.end - asking.given.start == 1:
+        return None
     since = draw.randrange(asking.given.start + 1, asking.given.end)
     if asking.taken is None or asking.taken.end <= since or draw.random() < 0.5:
         return replace(asking, type="absorb", taken=None, since=since)
