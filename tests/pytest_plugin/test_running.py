@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.pytest_plugin.conftest import scenario_text
 
+from rehearse.artifacts.store import ArtifactStore
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -84,6 +86,18 @@ def test_the_documented_calls(
     ] == kept
     text = (runs / "swap-1-0001/result.json").read_text(encoding="utf-8")
     assert ("sqlite" if database == "sqlite" else "postgresql") in text
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_session_is_one_rehearsal(pytester: pytest.Pytester, project: Callable[..., Path], workers: str) -> None:
+    """The marks of all its runs say that they began together, whichever worker made them; those of the next session say another time."""
+    project(**{f"s{number}": scenario_text(f"ok-{number}", gap=1) for number in range(1, 5)})
+    for _ in range(2):
+        pytester.runpytest_subprocess("-n", workers).assert_outcomes(passed=4)
+    records = ArtifactStore(pytester.path / ".rehearse").records()
+    first, second = ({record.began for record in records if record.run.endswith(end)} for end in ("1", "2"))
+    assert [1, 1] == [len(first), len(second)]
+    assert first != second
 
 
 def test_the_first_failure_can_end_the_session(pytester: pytest.Pytester, project: Callable[..., Path]) -> None:

@@ -14,6 +14,7 @@ from rehearse.loading.tree import ScalarNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from rehearse.artifacts.folder import StoredRun
     from rehearse.artifacts.store import ArtifactStore
@@ -196,11 +197,11 @@ OWN = ("sqlite", "sqlite://", "bundled", "postgresql+bundled://")
 """Words for `--database` that name no database, but a way to have one of one's own."""
 
 
-def artifact_store(of: Project, root: str) -> ArtifactStore:
-    """Return where runs are kept; nothing is created yet."""
+def artifact_store(of: Project, root: str, *, began: datetime | None = None) -> ArtifactStore:
+    """Return where runs are kept, for whoever began then, or now; nothing is created yet."""
     from rehearse.artifacts.store import ArtifactStore  # noqa: PLC0415  (start-up stays light)
 
-    return ArtifactStore(Path(root) if root else of.artifact_root)
+    return ArtifactStore(Path(root) if root else of.artifact_root, began=began)
 
 
 def without_credentials(url: str) -> str:

@@ -52,8 +52,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Give a worker of pytest-xdist the database that all of them share."""
-    tell_worker(node.workerinput, node.config.stash[SESSION].database_for_workers())
+    """Give a worker of pytest-xdist the database that all of them share, and when they began."""
+    session = node.config.stash[SESSION]
+    tell_worker(node.workerinput, session.database_for_workers(), session.options.began)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:

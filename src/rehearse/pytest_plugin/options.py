@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
@@ -14,7 +15,7 @@ T = TypeVar("T")
 
 MOST_ATTEMPTS = 10
 MOST_ORDERS = 50_000
-_DATABASE_FOR_WORKERS = "scenario_database"
+_DATABASE_FOR_WORKERS, _BEGAN = "scenario_database", "scenario_began"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,10 @@ _KEEP_FAILED = _Option("keep-failed", "", "keep the database of a scenario that 
 
 @dataclass(frozen=True, kw_only=True)
 class ScenarioOptions:
-    """How scenarios run; None and the empty text leave a choice to the scenario or the project."""
+    """How scenarios run; None and the empty text leave a choice to the scenario or the project.
+
+    `began` is when the session did, in UTC without a zone: the runs of all its workers are one rehearsal.
+    """
 
     database: str = "sqlite"
     consent: str = ""
@@ -60,6 +64,7 @@ class ScenarioOptions:
     artifacts: str = ""
     keep_failed: bool = False
     capture_artifacts: bool = False
+    began: datetime | None = None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -107,6 +112,7 @@ def options_of(config: pytest.Config, *, default_database: str = "") -> Scenario
         artifacts=words["artifacts"],
         keep_failed=bool(config.getini(_KEEP_FAILED.ini)) if keep is None else bool(keep),
         capture_artifacts=bool(config.getoption("--capture-artifacts")),
+        began=_began(config),
     )
     if mistakes:
         raise pytest.UsageError("; ".join(mistakes))
@@ -155,6 +161,12 @@ def database_for_worker(config: pytest.Config) -> str:
     return str(found)
 
 
-def tell_worker(worker_input: dict[str, object], database: str) -> None:
-    """Hand the controlling process's database to a worker."""
+def tell_worker(worker_input: dict[str, object], database: str, began: datetime | None) -> None:
+    """Hand the controlling process's database, and when it began, to a worker."""
     worker_input[_DATABASE_FOR_WORKERS] = database
+    worker_input[_BEGAN] = began.isoformat() if began else ""
+
+
+def _began(config: pytest.Config) -> datetime:
+    told = str(getattr(config, "workerinput", {}).get(_BEGAN, ""))
+    return datetime.fromisoformat(told) if told else datetime.now(UTC).replace(tzinfo=None)

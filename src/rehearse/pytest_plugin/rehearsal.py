@@ -70,7 +70,7 @@ class Rehearsal:
     def _open(self) -> _Opened:
         options = self.options
         stack = ExitStack()
-        artifacts = engine.artifact_store(self.project, options.artifacts)
+        artifacts = engine.artifact_store(self.project, options.artifacts, began=options.began)
         store = stack.enter_context(engine.opened_store(options.database, options.consent))
         stack.callback(artifacts.close)
         services = Services(
