@@ -117,8 +117,29 @@ def _made_from(kind: type) -> str:
 
 def _signature(text: str) -> Iterator[str]:
     yield "```python"
-    yield text
+    yield text if len(text) <= LONGEST else _wrapped(text)
     yield "```"
+
+
+LONGEST = 90
+"""A longer signature has a line for each parameter."""
+
+
+def _wrapped(text: str) -> str:
+    head, _, rest = text.partition("(")
+    depth, pieces = 0, [""]
+    for position, sign in enumerate(rest):
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth < 0:
+            tail = rest[position:]
+            break
+        if sign == "," and depth == 0:
+            pieces.append("")
+        else:
+            pieces[-1] += sign
+    else:
+        raise ValueError(f"no signature: {text}")
+    return "\n".join([f"{head}(", *(f"    {piece.strip()}," for piece in pieces), tail])
 
 
 def _plain(signature: inspect.Signature) -> str:
