@@ -12,7 +12,10 @@ from rehearse.cli.options import Artifacts, Json, Validators  # noqa: TC001  (th
 def judge(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or a scenario's for its newest run.")],
     expect: Annotated[
-        str, typer.Option(metavar="FILE", help="A scenario file with other expectations; by default those of the run.")
+        str,
+        typer.Option(
+            metavar="FILE", help="A file with `expected_outcome`, or a scenario file; by default the run's own."
+        ),
     ] = "",
     json: Json = False,
     artifacts: Artifacts = "",
