@@ -139,7 +139,11 @@ def test_the_history_is_filtered_and_keeps_the_theme(project: Project, served: S
     assert not overflows(page)
     page.get_by_role("link", name="sell-wrong-0001").click()
     expect(page).to_have_title(re.compile("counted wrongly"))
-    assert page.url.startswith(f"{served.address}/runs/sell-wrong-0001")
+    assert page.url == f"{served.address}/runs/sell-wrong-0001#theme=dark"
+    page.get_by_role("link", name="All scenarios").click()
+    expect(page.get_by_role("link", name="Two lamps, counted wrongly").first).to_be_visible()
+    assert page.url == f"{served.address}/suite#theme=dark"
+    assert not overflows(page)
 
 
 def test_a_phone_and_a_reader_of_the_screen(project: Project, served: Served, visit: Visit) -> None:

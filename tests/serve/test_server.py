@@ -28,6 +28,8 @@ def test_a_run_of_another_process_is_told_as_it_happens(project: Project, served
         over = the(stream, of_run("look-0001", state="passed"))
         assert over.data["ended"] == 2
     assert process.wait(60) == 0
+    suite = served.ask("/suite")
+    assert 'href="/runs/look-0001"' in suite.text
     report = served.ask("/runs/look-0001")
     assert 200 == report.status
     assert "Somebody looks at every shelf" in report.text
@@ -182,6 +184,7 @@ def test_another_site_cannot_start_anything(served: Served) -> None:
         ("GET", "/runs/never-0001", 404),
         ("GET", "/favicon.ico", 204),
         ("GET", "/history", 200),
+        ("GET", "/suite", 200),
     ],
 )
 def test_addresses(idle: Served, method: str, path: str, status: int) -> None:

@@ -11,8 +11,8 @@ import time
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from rehearse.cli.summary import why
 from rehearse.report.document import json_value, result_document
+from rehearse.report.suite.gather import why_text
 from rehearse.run.events import Event, RunEnded, event_fields, event_name
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class JsonLines:
                 "not_begun": missing,
                 "statuses": {status: statuses.count(status) for status in sorted(set(statuses))},
                 "unmet": [
-                    {"scenario_id": each.scenario_id, "status": each.status, "why": why(each)}
+                    {"scenario_id": each.scenario_id, "status": each.status, "why": why_text(each)}
                     for each in results
                     if not each.success
                 ],

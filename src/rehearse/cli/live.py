@@ -17,8 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rehearse.cli.board import Board
-from rehearse.cli.summary import counts_text, why
+from rehearse.cli.summary import counts_text
 from rehearse.report.model import count_text, seconds_text
+from rehearse.report.suite.gather import why_text
 from rehearse.report.text import MARKS
 from rehearse.report.visible import cell
 
@@ -74,7 +75,7 @@ class LiveDisplay:
         """Count a scenario that is over; of many, one that did not pass is told at once."""
         self._board.finished(result)
         if self._board.scene().total > 1 and not result.success:
-            text = f"{MARKS[result.status]} {cell(result.scenario_id)} {result.status}: {why(result)}"
+            text = f"{MARKS[result.status]} {cell(result.scenario_id)} {result.status}: {why_text(result)}"
             self._console.print(Text(text, style="red"))
 
     def say(self, text: str) -> None:

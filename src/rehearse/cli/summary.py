@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rehearse.report.model import count_text, seconds_text
+from rehearse.report.suite.gather import why_text
 from rehearse.report.text import MARKS, STYLES, Line
 from rehearse.report.visible import cell
 from rehearse.run.outcome import exit_code
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 ORDER = ("passed", "failed", "unknown", "timeout", "error")
 SLOWEST = 3
-WHY_BYTES = 200
 
 
 def summary_lines(results: tuple[ScenarioResult, ...], seconds: float) -> Iterator[Line]:
@@ -26,7 +26,7 @@ def summary_lines(results: tuple[ScenarioResult, ...], seconds: float) -> Iterat
     width = max((len(cell(result.scenario_id)) for result in unmet), default=0)
     for result in unmet:
         head = f"  {MARKS[result.status]} {cell(result.scenario_id):<{width}}  {result.status:<7}"
-        yield Line(f"{head}  {why(result)}", STYLES[result.status])
+        yield Line(f"{head}  {why_text(result)}", STYLES[result.status])
     for result in results:
         if len(result.attempts) > 1:
             yield Line(f"  tried again: {attempts_text(result)}", "warn")
@@ -47,15 +47,6 @@ def summary(results: tuple[ScenarioResult, ...], seconds: float) -> str:
 def counts_text(statuses: Mapping[str, int]) -> str:
     """Return how many came out how: ``30 passed, 1 failed``."""
     return ", ".join(f"{statuses[status]} {status}" for status in ORDER if statuses.get(status))
-
-
-def why(result: ScenarioResult) -> str:
-    """Return in one line why a scenario did not pass."""
-    reasons = result.errors or ((result.error,) if result.error else ())
-    if not reasons:
-        return "nothing was checked" if result.status == "unknown" else result.status
-    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return cell(reasons[0].splitlines()[0] if reasons[0] else "", limit=WHY_BYTES) + more
 
 
 def attempts_text(result: ScenarioResult) -> str:

@@ -27,6 +27,7 @@ from rehearse.serve.feed import Feed
 from rehearse.serve.follow import Follower
 from rehearse.serve.history import Filter, chosen
 from rehearse.serve.pages import history_page, live_page, message_page
+from rehearse.serve.reports import run_page, suite_page
 from rehearse.serve.security import FORBIDDEN, Guard, is_token
 from rehearse.serve.starts import DATABASES, Started, Starts, TooManyError
 
@@ -70,6 +71,7 @@ class Pages:
             Route("/", self.live, methods=["GET"]),
             Route("/events", self.events, methods=["GET"]),
             Route("/history", self.history, methods=["GET"]),
+            Route("/suite", self.suite, methods=["GET"]),
             Route("/runs/{run}", self.run, methods=["GET"]),
             Route("/starts", self.start, methods=["POST"]),
             Route("/starts/{number:int}/stop", self.stop, methods=["POST"]),
@@ -106,14 +108,18 @@ class Pages:
 
     def run(self, request: Request) -> Response:
         """Answer with a run's report, in a room of its own: its script, if it has one, can reach nothing of this site."""
-        from rehearse.report.stored import rendered, stored_result  # noqa: PLC0415  (only a report needs it)
-
         try:
-            with self._site.store.open(request.path_params["run"]) as stored:
-                text = rendered("html_report", stored, stored_result(stored))
+            return _page(run_page(self._site.store, request.path_params["run"]), alone=True)
         except ArtifactError as error:
             return _page(message_page("No such report", str(error)), status=404)
-        return _page(text, alone=True)
+
+    def suite(self, _: Request) -> Response:
+        """Answer with the report of the newest run of every scenario, in a room of its own too."""
+        try:
+            text = suite_page(self._site.store)
+        except ArtifactError as error:
+            return _page(message_page("No report", str(error)), status=404)
+        return _page(text, alone=True) if text else _page(message_page("No report", "There is no finished run yet."))
 
     async def start(self, request: Request) -> Response:
         """Start a run, if the token is right."""

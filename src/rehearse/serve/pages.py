@@ -72,7 +72,7 @@ class MessagePage:
 def live_page(root: str, names: tuple[str, ...]) -> str:
     """Return the page that shows runs as they happen."""
     view = LivePage(root=cell(root), names=names)
-    return page("live.html.j2", HERE, view, styles=("serve.css",), scripts=("live.js",), is_served=True)
+    return page("live.html.j2", HERE, view, styles=("serve.css",), scripts=("site.js", "live.js"), is_served=True)
 
 
 def history_page(wanted: Filter, chosen: Chosen) -> str:
@@ -87,7 +87,7 @@ def history_page(wanted: Filter, chosen: Chosen) -> str:
         older=wanted.address(page=chosen.page + 1) if chosen.page < chosen.pages else "",
         place=f"page {chosen.page} of {chosen.pages}",
     )
-    return page("history.html.j2", HERE, view, styles=("serve.css",), is_served=True)
+    return page("history.html.j2", HERE, view, styles=("serve.css",), scripts=("site.js",), is_served=True)
 
 
 def message_page(title: str, text: str) -> str:

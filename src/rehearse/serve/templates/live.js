@@ -64,7 +64,7 @@ function showOver(run) {
   const before = going.get(run.run);
   before?.shown.item.remove();
   going.delete(run.run);
-  const name = run.state === "broken off" ? made("span", {}, run.run) : made("a", { href: `/runs/${run.run}`, "data-page": "" }, run.run);
+  const name = run.state === "broken off" ? made("span", {}, run.run) : made("a", { href: dressed(`/runs/${run.run}`), "data-page": "" }, run.run);
   const outcome = made("td", { class: `nowrap status-${run.state.replace(" ", "-")}` }, made("span", { "aria-hidden": "true" }, marks[run.state] || ""), ` ${run.state}`);
   const row = made("tr", { "data-run": run.run },
     made("td", {}, name, made("span", { class: "detail quiet" }, run.name)), outcome,
@@ -82,7 +82,6 @@ function showOver(run) {
   }
   find("over-region").hidden = false;
   find("none-over").hidden = true;
-  dress(state.read());
   if (before) announce(`${run.scenario}: ${run.state}`);
 }
 
