@@ -9,9 +9,13 @@ import pytest
 from playwright.sync_api import expect
 
 from faces.rehearsed import FLAKY, OWN, Rehearsed, rehearsed
+from rehearse.report.model import Subject
+from rehearse.report.suite.html import suite_html
+from rehearse.report.suite.model import SuiteReport, SuiteRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Locator, Page
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("suite_report")]
 DESK = {"width": 1200, "height": 1000}
 PHONE = {"width": 390, "height": 844}
+KNOWN = {"all", "tag", "harmless"}
 
 
 @pytest.fixture(scope="module")
@@ -226,3 +231,29 @@ def test_without_a_script(chromium: object, library: Rehearsed) -> None:
     expect(page.locator("#rows a").first).to_be_visible()
     assert shown(page).count() == page.locator("#rows tbody tr").count()
     context.close()
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>\"'>&", "\u202eright to left\u202c", "a=b&c=d#e + %20", "x" * 10_000]
+)
+def test_hostile_text_is_filtered_like_any_other(visit: Visit, tmp_path: Path, text: str) -> None:
+    """Whatever a category, a tag or a name says, it is text: one can choose it, the link keeps it, and nothing of it runs."""
+    rows = tuple(
+        SuiteRow(
+            scenario_id=said, name=said, status="failed", why=said, subject=Subject(category=said, tags=(said, "tag"))
+        )
+        for said in (text, "harmless")
+    )
+    file = tmp_path / "index.html"
+    file.write_text(suite_html(SuiteReport(rows=rows)), encoding="utf-8")
+    visit.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page = visit.open(file)
+    for name in ("Category", "Tag"):
+        choice = page.get_by_role("combobox", name=name)
+        options = choice.locator("option").all_inner_texts()
+        choice.select_option(index=next(n for n, option in enumerate(options) if option not in KNOWN))
+        expect(shown(page)).to_have_count(1)
+        page.reload()
+        expect(shown(page)).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert [] == visit.serious()

@@ -205,6 +205,16 @@ def test_hostile_text_stays_text(text: str) -> None:
 
     harmless, page = Page(comparison_html(hostile("x"))), Page(comparison_html(hostile(text)))
     assert harmless.tags == page.tags
-    assert page.attributes <= SAFE_ATTRIBUTES | {"id", "open", "href", "type", "hidden", "aria-label"}
+    assert page.attributes <= SAFE_ATTRIBUTES | {
+        "id",
+        "open",
+        "href",
+        "type",
+        "hidden",
+        "aria-label",
+        "aria-labelledby",
+        "role",
+        "tabindex",
+    }
     assert "\x1b" not in text_of(hostile(text))
     assert json.loads(comparison_json(hostile(text)))["counts"]["changed"] == 1
