@@ -63,6 +63,17 @@ def test_a_report_as_one_named_page(rehearse: Command) -> None:
     assert runs == links(rehearse.root / "out/today.html")
 
 
+def test_pages_of_what_did_not_pass_alone(rehearse: Command) -> None:
+    """Where drawing a page for each run takes too long, those that passed are rows without a link."""
+    rehearse("run", "selling", "--report", "out", "--pages", "unmet")
+    assert {"sell-wrong-0001.html"} == files(rehearse.root / "out/runs")
+    page = (rehearse.root / "out/index.html").read_text()
+    assert "<strong>Two lamps</strong>" in page
+    assert '"runs/sell-wrong-0001.html"' in page
+    rehearse("report", "--pages", "unmet", "--to", "again")
+    assert {"sell-wrong-0001.html"} == files(rehearse.root / "again/runs")
+
+
 def test_one_scenario_has_a_report_too(rehearse: Command) -> None:
     """A suite of one."""
     rehearse("run", "sell-two", "--report", "out")

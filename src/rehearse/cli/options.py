@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -17,6 +17,10 @@ Validators: TypeAlias = Annotated[
     typer.Option(
         "--validators", metavar="MODULE", help="A module whose registered validators may be called; repeatable."
     ),
+]
+Pages: TypeAlias = Annotated[
+    Literal["all", "unmet"],
+    typer.Option("--pages", help="Which runs get a page of their own in the report: all, or those that did not pass."),
 ]
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="JSON lines on standard output, everything else on standard error.")

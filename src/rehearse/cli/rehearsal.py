@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearse.cli import engine
@@ -18,6 +19,7 @@ from rehearse.cli.terminal import Printer, for_people
 from rehearse.errors import Problem, ScenarioError
 from rehearse.report.model import count_text
 from rehearse.report.stored import EXPORTERS
+from rehearse.report.suite.model import Pages
 from rehearse.report.text import Line, headline, report_lines
 from rehearse.run.deadline import Cancellation
 from rehearse.run.outcome import ScenarioResult, exit_code
@@ -49,6 +51,7 @@ class RunOptions:
     debug: bool = False
     keep_failed: bool = False
     report: str = ""
+    pages: Pages = "all"
     json: bool = False
     artifacts: str = ""
     validators: tuple[str, ...] = ()
@@ -89,7 +92,7 @@ def rehearse(options: RunOptions) -> int:
     if missing:
         people.line(f"{count_text(missing, 'scenario')} did not begin", style="warn")
     if options.report:
-        _write_report(results, artifacts, options.report, missing, people)
+        _write_report(results, artifacts, options, missing, people)
     code = max(exit_code(results), ERROR if missing else PASSED)
     if lines:
         lines.summary(results, code, missing=missing, seconds=seconds)
@@ -158,11 +161,14 @@ def _report(
 
 
 def _write_report(
-    results: tuple[ScenarioResult, ...], artifacts: ArtifactStore, to: str, missing: int, people: Printer
+    results: tuple[ScenarioResult, ...], artifacts: ArtifactStore, options: RunOptions, missing: int, people: Printer
 ) -> None:
     from rehearse.cli.reporting import report_finished  # noqa: PLC0415  (only who asks pays for it)
+    from rehearse.report.suite.folder import Place  # noqa: PLC0415
 
-    people.line(f"Report: {report_finished(results, artifacts, to, missing=missing)[0]}", style="dim")
+    place = Place.named(Path(options.report), options.pages)
+    report_finished(results, artifacts, place, missing=missing)
+    people.line(f"Report: {place.index}", style="dim")
 
 
 def _in_list(result: ScenarioResult) -> Line:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from rehearse.cli.options import Artifacts  # noqa: TC001  (the command line reads the annotations)
+from rehearse.cli.options import Artifacts, Pages  # noqa: TC001  (the command line reads the annotations)
 
 
 def report(
@@ -21,6 +21,7 @@ def report(
             help="Where the pages go; by default `report` beside the runs. A folder gets JSON, JUnit and Markdown too.",
         ),
     ] = "",
+    pages: Pages = "all",
     format: Annotated[  # noqa: A002  (the option's name)
         Literal["html", "json", "junit", "markdown"],
         typer.Option("--format", "-f", help="The pages, or the suite alone on standard output."),
@@ -35,4 +36,4 @@ def report(
     """
     from rehearse.cli.reporting import report_stored  # noqa: PLC0415  (start-up stays light)
 
-    return report_stored(tuple(names or ()), to, format, artifacts)
+    return report_stored(tuple(names or ()), to, format, artifacts, pages=pages)

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from rehearse.artifacts.store import ArtifactStore
     from rehearse.project import Project
     from rehearse.report.suite.gather import End
-    from rehearse.report.suite.model import SuiteReport
+    from rehearse.report.suite.model import Pages, SuiteReport
     from rehearse.run.outcome import ScenarioResult
 
 FOLDER = "report"
 
 
-def report_stored(names: tuple[str, ...], to: str, form: str, root: str) -> int:
+def report_stored(names: tuple[str, ...], to: str, form: str, root: str, *, pages: Pages) -> int:
     """Write or print the report of the newest stored runs.
 
     Raises:
@@ -51,7 +51,7 @@ def report_stored(names: tuple[str, ...], to: str, form: str, root: str) -> int:
         if form != "html":
             sys.stdout.write(_printed(form, ends, history))
             return PASSED
-        place = Place.named(Path(to) if to else artifacts.root / FOLDER)
+        place = Place.named(Path(to) if to else artifacts.root / FOLDER, pages)
         suite = write_suite(place, ends, history)
     Printer(sys.stdout).line(f"{count_text(len(suite.rows), 'scenario')}: {counts_text(suite.counts)}")
     Printer(sys.stdout).line(f"Report: {place.index}", style="dim")
@@ -89,17 +89,15 @@ def _printed(form: str, ends: Iterator[End], history: History) -> str:
 def report_finished(
     results: Sequence[ScenarioResult],
     opened: AbstractContextManager[ArtifactStore],
-    to: str,
+    place: Place,
     *,
     missing: int,
-) -> tuple[Path, SuiteReport]:
-    """Write the report of runs that just ended, and return its page.
+) -> SuiteReport:
+    """Write the report of runs that just ended.
 
     Raises:
         ArtifactError: If a run cannot be read or a file cannot be written.
     """
-    place = Place.named(Path(to))
     with opened as artifacts:
         history = History(artifacts.records())
-        suite = write_suite(place, finished_ends(artifacts, results), history, missing=missing)
-    return place.index, suite
+        return write_suite(place, finished_ends(artifacts, results), history, missing=missing)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rehearse.cli.options import Artifacts, Json, Validators  # noqa: TC001  (the command line reads the annotations)
+from rehearse.cli.options import Artifacts, Json, Pages, Validators  # noqa: TC001  (the command line reads the annotations)
 
 
 def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
@@ -48,6 +48,7 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
             help="Write the report: a page of all runs that links to one of each; into a folder JSON, JUnit and Markdown too.",
         ),
     ] = "",
+    pages: Pages = "all",
     json: Json = False,
     artifacts: Artifacts = "",
     validators: Validators = [],  # noqa: B006  (typer copies it)
@@ -72,6 +73,7 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
             debug=debug,
             keep_failed=keep_failed,
             report=report,
+            pages=pages,
             json=json,
             artifacts=artifacts,
             validators=tuple(validators),

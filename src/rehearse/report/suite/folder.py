@@ -13,6 +13,7 @@ from rehearse.report.suite.gather import Wish, suite_report
 from rehearse.report.suite.html import suite_html
 from rehearse.report.suite.json import suite_json
 from rehearse.report.suite.markdown import suite_markdown
+from rehearse.report.suite.model import Pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rehearse.report.suite.gather import End
     from rehearse.report.suite.history import History
     from rehearse.report.suite.model import SuiteReport
+    from rehearse.run.outcome import ScenarioResult
 
 INDEX = "index.html"
 JSON, JUNIT, MARKDOWN = "suite.json", "junit.xml", "suite.md"
@@ -34,18 +36,24 @@ class Place:
         index: The suite's page.
         runs: Name of the folder beside it that holds the pages of the runs.
         machines: Whether JSON, JUnit and Markdown lie beside it too.
+        pages: Which runs get a page of their own: drawing one takes longer than many a run.
     """
 
     index: Path
     runs: str = "runs"
     machines: bool = True
+    pages: Pages = "all"
 
     @classmethod
-    def named(cls, path: Path) -> Place:
+    def named(cls, path: Path, pages: Pages = "all") -> Place:
         """Return the place that a path means: a page if it ends in ``.html`` (its runs in ``NAME-runs``), else a folder for everything."""
         if path.suffix == ".html":
-            return cls(path, f"{path.stem}-runs", machines=False)
-        return cls(path / INDEX)
+            return cls(path, f"{path.stem}-runs", machines=False, pages=pages)
+        return cls(path / INDEX, pages=pages)
+
+    def has_page(self, result: ScenarioResult) -> bool:
+        """Whether a run gets a page of its own."""
+        return bool(result.run_id) and (self.pages == "all" or not result.success)
 
 
 def write_suite(place: Place, ends: Iterable[End], history: History, *, missing: int = 0) -> SuiteReport:
@@ -58,13 +66,13 @@ def write_suite(place: Place, ends: Iterable[End], history: History, *, missing:
 
     def told(report: RunReport) -> str:
         junit.add(report)
-        if not report.result.run_id:
+        if not place.has_page(report.result):
             return ""
         name = f"{place.runs}/{report.result.run_id}.html"
         _write(place.index.parent / name, html_report(replace(report, suite=f"../{place.index.name}")))
         return name
 
-    suite = suite_report(ends, history, Wish(told, whole=True), missing=missing)
+    suite = suite_report(ends, history, Wish(told, whole=place.has_page), missing=missing)
     machines = {JSON: suite_json(suite), JUNIT: junit.text(), MARKDOWN: suite_markdown(suite)} if place.machines else {}
     for name, text in machines.items():
         _write(place.index.parent / name, text)

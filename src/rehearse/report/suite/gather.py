@@ -46,11 +46,11 @@ class Wish:
 
     Attributes:
         told: Told of each run's report, in the order of the suite.
-        whole: Whether these reports need the SQL log and the domain's panels.
+        whole: Whether a run's report needs the SQL log and the domain's panels.
     """
 
     told: Told = no_page
-    whole: bool = False
+    whole: Callable[[ScenarioResult], bool] = lambda _: False
 
 
 def suite_report(ends: Iterable[End], history: History, wish: Wish, *, missing: int = 0) -> SuiteReport:
@@ -65,7 +65,7 @@ def suite_report(ends: Iterable[End], history: History, wish: Wish, *, missing: 
     rows: list[SuiteRow] = []
     told: tuple[tuple[str, str], ...] = ()
     for end in ends:
-        report = _report(end, whole=wish.whole)
+        report = _report(end, whole=wish.whole(end.result))
         rows.append(row_of(report, history.past(end.result), wish.told(report)))
         told = told or report.environment
     runs = {row.scenario_id: row.run_id for row in rows}

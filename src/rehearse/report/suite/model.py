@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rehearse.report.model import Subject
 from rehearse.run.outcome import Status
@@ -18,6 +18,8 @@ STATUSES: tuple[Status, ...] = ("failed", "error", "timeout", "unknown", "passed
 GRAVITY: tuple[Status, ...] = ("error", "timeout", "unknown", "failed", "passed")
 """By the written precedence: the status of many is the first that one of them has."""
 NOT_YET = "not yet run"
+Pages = Literal["all", "unmet"]
+"""Which runs get a page of their own."""
 
 
 @dataclass(frozen=True)
