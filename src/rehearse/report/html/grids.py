@@ -20,6 +20,8 @@ STRETCH = 28
 LONGEST_MONTH = 31
 MOST_CELLS = 6000
 """So many cells a grid has at most; what changed comes first."""
+ROOM_FOR_A_NAME = 5
+"""So many columns hold the name of a month with its year."""
 FEW_CELLS = 1500
 """A grid with more shows only who and what changed."""
 _MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -221,11 +223,16 @@ def _coverage_cell(found: CoverageCell | None) -> GridCell:
 
 def _stretch(days: Sequence[date], named: dict[date, str], rows: Sequence[GridRow]) -> Stretch:
     caption = day_words(days[0]) if len(days) == 1 else f"{day_words(days[0])} to {day_words(days[-1])}"
-    months: dict[str, int] = {}
+    months: dict[tuple[int, int], int] = {}
     for day in days:
-        name = f"{_MONTHS[day.month]} {day.year}"
-        months[name] = months.get(name, 0) + 1
-    return Stretch(caption, tuple(months.items()), tuple(_head(day, named) for day in days), tuple(rows))
+        months[day.year, day.month] = months.get((day.year, day.month), 0) + 1
+    names = tuple((_month(year, month, columns), columns) for (year, month), columns in months.items())
+    return Stretch(caption, names, tuple(_head(day, named) for day in days), tuple(rows))
+
+
+def _month(year: int, month: int, columns: int) -> str:
+    """Return a month's name, so short that it widens no column."""
+    return f"{_MONTHS[month]} {year}" if columns >= ROOM_FOR_A_NAME else _MONTHS[month][:3]
 
 
 def _head(day: date, named: dict[date, str]) -> DayHead:

@@ -67,8 +67,8 @@ def _says_more(check: CheckResult) -> bool:
 
 
 def _place(check: CheckResult) -> str:
-    """Where a check stands, without the folders above its file's own."""
-    return cell("/".join(str(check.span).replace("\\", "/").split("/")[-2:])) if check.span else ""
+    """Where a check stands, without the folders of its file."""
+    return cell(str(check.span).replace("\\", "/").rpartition("/")[2]) if check.span else ""
 
 
 # ── steps ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

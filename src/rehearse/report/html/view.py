@@ -147,9 +147,14 @@ def _about(report: RunReport) -> Pairs:
         ("domain", subject.domain),
         ("clock", subject.clock),
         ("seed", "" if subject.seed is None else str(subject.seed)),
-        ("file", subject.file),
+        ("file", subject.file or _file(report.result)),
     )
     return tuple((label, cell(value)) for label, value in pairs if value)
+
+
+def _file(result: ScenarioResult) -> str:
+    """Return the scenario's file, as the first check that has a place names it."""
+    return next((check.span.source.name for check in result.validations.values() if check.span), "")
 
 
 def _metrics(result: ScenarioResult) -> Pairs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rehearse.report.html.pictures.sketch import MOST, SMALL, WIDTH, Sketch, axes_in, brief
+from rehearse.report.html.pictures.sketch import MOST, SMALL, WIDTH, Sketch, axes_in, brief, day_text
 from rehearse.report.html.pictures.svg import ACCENT, BAD, INK, LINE, PAPER, QUIET
 from rehearse.report.panel_tables import figure_text
 
@@ -71,7 +71,7 @@ def _bar_chart(axes: Axes, rows: list[tuple[LimitSeries, LimitWindow]], unit: st
 def _label(series: LimitSeries, window: LimitWindow, *, several: bool) -> str:
     if not several:
         return brief(series.subject, 24)
-    return f"{brief(series.subject, 14)}  {window.start.day}.{window.start.month}.–{window.end.day}.{window.end.month}."
+    return f"{brief(series.subject, 12)}  {day_text(window.start)}–{day_text(window.end)}"
 
 
 def _bar(axes: Axes, place: int, window: LimitWindow, most: float) -> None:
@@ -106,20 +106,21 @@ def _beside(window: LimitWindow) -> str:
 
 def _curves(panel: PanelLimits) -> Sketch:
     shown = panel.series[:_CURVES]
-    lines = -(-len(shown) // _COLUMNS)
+    columns = min(_COLUMNS, len(shown))
+    lines = -(-len(shown) // columns)
     note = f"The {len(shown)} closest of {len(panel.series)} are drawn." if len(panel.series) > len(shown) else ""
     height = lines * (_CELL_HEIGHT + _CELL_GAP) + 18
 
     def paint(figure: Figure) -> None:
-        wide = (WIDTH - 40) / _COLUMNS - 26
+        wide = (WIDTH - 40) / columns - 26
         most = max(float(max(window.value, window.limit or 0)) for one in shown for window in one.windows) * 1.1 or 1.0
         for place, series in enumerate(shown):
-            line, column = divmod(place, _COLUMNS)
+            line, column = divmod(place, columns)
             left = 40 + column * (wide + 26)
             box = (left, 24 + line * (_CELL_HEIGHT + _CELL_GAP), wide, _CELL_HEIGHT)
             _curve(axes_in(figure, box), series, most, first=column == 0)
 
-    text = "solid after, dotted before, dashed the limit, one point for each window by its first day"
+    text = "Solid after, dotted before, dashed the limit, one point for each window by its first day"
     return Sketch((WIDTH, height), paint, _described(shown, panel.unit), f"{text}. {note}".strip())
 
 
@@ -139,7 +140,7 @@ def _curve(axes: Axes, series: LimitSeries, most: float, *, first: bool) -> None
     axes.grid(visible=True, axis="y", color=LINE, linewidth=0.8)
     axes.set_title(f"{brief(series.subject, 16)}  {_beside(closest)}", loc="left", fontsize=SMALL, color=INK, pad=5)
     ends = (series.windows[0].start, series.windows[-1].start)
-    axes.set_xticks([day.toordinal() for day in ends], [f"{day.day}.{day.month}." for day in ends])
+    axes.set_xticks([day.toordinal() for day in ends], [day_text(day) for day in ends])
     axes.get_xticklabels()[0].set_horizontalalignment("left")
     axes.get_xticklabels()[-1].set_horizontalalignment("right")
     if not first:

@@ -9,11 +9,14 @@ from rehearse.report.html.pictures.svg import LINE, QUIET
 from rehearse.report.visible import visible_line
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WIDTH = 720.0
 SMALL = 10.5
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MOST = 40
 """So many rows fit into one picture."""
 
@@ -46,6 +49,11 @@ def brief(text: str, most: int = 22) -> str:
     """Return a label that fits."""
     shown = visible_line(text[: most * 2])
     return shown if len(shown) <= most and len(text) <= most * 2 else f"{shown[: most - 1]}…"
+
+
+def day_text(day: date) -> str:
+    """Return a day without its year: ``2 Dec``."""
+    return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 def axes_in(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
