@@ -99,32 +99,38 @@ def _boxes(panel: PanelChain, edges: tuple[_Edge, ...], links: tuple[ChainLink, 
 
 def _places(boxes: dict[str, _Box], edges: tuple[_Edge, ...]) -> dict[str, tuple[int, int]]:
     """Column and line of each box: one line below whoever it takes from, the first straight below, others to the right."""
-    takers: dict[str, list[str]] = {}
+    layout = _Layout({}, {}, {})
     for edge in edges:
-        takers.setdefault(edge.giver, []).append(edge.taker)
-    places: dict[str, tuple[int, int]] = {}
-    used: dict[int, int] = {}
+        layout.takers.setdefault(edge.giver, []).append(edge.taker)
     pulled = {edge.taker for edge in edges}
     for root in (*(key for key in boxes if key not in pulled), *boxes):
-        _place(root, 0, used.get(0, 0), takers, places, used)
-    return places
+        layout.place(root, 0, 0)
+    return layout.places
 
 
-def _place(
-    key: str,
-    line: int,
-    column: int,
-    takers: dict[str, list[str]],
-    places: dict[str, tuple[int, int]],
-    used: dict[int, int],
-) -> None:
-    if key in places:
-        return
-    column = max(column, used.get(line, 0))
-    places[key] = (column, line)
-    used[line] = column + 1
-    for number, taker in enumerate(takers.get(key, ())):
-        _place(taker, line + 1, column + number, takers, places, used)
+@dataclass(frozen=True)
+class _Layout:
+    """A walk from givers to takers.
+
+    Attributes:
+        takers: Who takes from whom.
+        places: Column and line of whoever has a place.
+        used: How many columns of each line are taken.
+    """
+
+    takers: dict[str, list[str]]
+    places: dict[str, tuple[int, int]]
+    used: dict[int, int]
+
+    def place(self, key: str, line: int, column: int) -> None:
+        """Give somebody a place, no further left than `column`, and then whoever takes from them."""
+        if key in self.places:
+            return
+        column = max(column, self.used.get(line, 0))
+        self.places[key] = (column, line)
+        self.used[line] = column + 1
+        for number, taker in enumerate(self.takers.get(key, ())):
+            self.place(taker, line + 1, column + number)
 
 
 def _center(place: tuple[int, int]) -> tuple[float, float]:
