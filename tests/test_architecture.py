@@ -167,6 +167,12 @@ def test_terminal_libraries_stay_at_the_top(library: str) -> None:
     assert offenders(library, "rehearse.cli", "rehearse.report") == []
 
 
+def test_the_server_runs_nothing() -> None:
+    """`rehearse serve` reads runs from disk and starts them as processes: what performs a scenario is no part of it."""
+    performing = ("rehearse.run.run", "rehearse.run.suite", "rehearse.run.act", "rehearse.database.open")
+    assert [] == [found for target in performing for found in offenders(target) if found.startswith("rehearse.serve")]
+
+
 def test_rules_and_solver_are_strangers() -> None:
     """A bug that rules and solver shared would pass both, so neither imports the other."""
     assert [found for found in offenders("residency.rules") if found.startswith("residency.solver")] == []

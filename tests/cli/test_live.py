@@ -172,6 +172,22 @@ def test_json_lines_are_not_drawn_over(environment: dict[str, str]) -> None:
     assert "run-started" not in screen.text
 
 
+@pytest.mark.usefixtures("rehearse")
+def test_a_report_that_goes_elsewhere_leaves_a_word(environment: dict[str, str]) -> None:
+    """With the report in a file the terminal in which one watched keeps the summary, and nothing else."""
+    terminal = Terminal(80)
+    plain = {name: value for name, value in environment.items() if name not in {"COLUMNS", "LINES", "CI", "NO_COLOR"}}
+    with start(["run", "sell-wrong"], plain, stdout=subprocess.PIPE, stderr=terminal.theirs) as process:
+        terminal.give_away()
+        screen = terminal.to_the_end()
+        assert process.stdout
+        out = process.stdout.read()
+    terminal.close()
+    assert out.startswith("✗ Two lamps, counted wrongly\n")
+    assert screen.text.startswith("1 scenario: 1 failed · ")
+    assert screen.text.endswith("stock_total: expected 2, found 1")
+
+
 def test_the_screen_of_these_tests_sees_what_it_must() -> None:
     """What is wiped away is gone, what overflows is counted, and what is no part of a live view is strange."""
     screen = Screen(10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -123,6 +124,17 @@ def test_a_run_that_is_removed_is_forgotten(store: ArtifactStore) -> None:
     folder.prune(())
     folder.path.rmdir()
     assert ["broken off"] == [seen.state for seen in follower.look()]
+
+
+def test_a_place_that_is_removed_is_found_anew(store: ArtifactStore) -> None:
+    """Whoever throws all runs away and begins again is followed as before, under the same numbers too."""
+    follower = Follower(store)
+    begun(store, *BEGINNING).complete("passed", date(2024, 12, 25))
+    follower.look()
+    shutil.rmtree(store.root)
+    with ArtifactStore(store.root) as again:
+        begun(again, *BEGINNING)
+        assert [("lamps-0001", "running")] == [(seen.run, seen.state) for seen in follower.look()]
 
 
 @pytest.mark.parametrize("name", ["..", "../runs", "index.jsonl", "", "lamps-0001/../lamps-0001", "never-0001"])

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 1 << 20
 """So many bytes of a log are read in one look; the rest with the next."""
 
+GONE = -1
+"""When the place of all runs was last changed, if it was removed since."""
+
 
 @dataclass(frozen=True)
 class Tail:
@@ -65,9 +68,18 @@ def is_held(store: ArtifactStore, run: str) -> bool:
 
 
 def changed_at(store: ArtifactStore) -> int:
-    """Return when a folder last came to the runs or went, in nanoseconds since the epoch; 0 if there are none."""
+    """Return when a folder last came to the runs or went, in nanoseconds since the epoch; 0 if there are none.
+
+    If somebody has removed the whole place it is `GONE`, and the store finds the next one when it is there.
+    """
     runs = store.handle()
-    return 0 if runs is None else os.fstat(runs).st_mtime_ns
+    if runs is None:
+        return 0
+    status = os.fstat(runs)
+    if status.st_nlink:
+        return status.st_mtime_ns
+    store.close()
+    return GONE
 
 
 @contextmanager

@@ -144,9 +144,14 @@ def _report(
     journals: Mapping[str, tuple[str, ...]],
     seconds: float,
 ) -> None:
-    """One run is shown whole; of many, those that did not pass, a line for each of the others, and a summary."""
+    """One run is shown whole; of many, those that did not pass, a line for each of the others, and a summary.
+
+    Who watched in a terminal while the report goes elsewhere reads the summary there too: the view has left nothing.
+    """
     if not results:
         return
+    if sys.stderr.isatty() and not people.stream.isatty():
+        Printer(sys.stderr).lines(summary_lines(results, seconds))
     if len(results) == 1:
         people.lines(report_lines(results[0], journal=journals[results[0].scenario_id]))
         return

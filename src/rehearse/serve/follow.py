@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from rehearse.artifacts.folder import MARK
-from rehearse.artifacts.watching import changed_at
+from rehearse.artifacts.watching import GONE, changed_at
 from rehearse.serve.trail import Seen, Trail
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ class Follower:
         if changed == self._listed_at and time.time_ns() - changed > GRAIN:
             return
         first = self._listed_at < 0
-        self._listed_at = changed
+        self._listed_at = max(0, changed)
+        if changed == GONE:
+            self._known.clear()
         folders = self._store.folders()
         self._known &= set(folders)
         for run in folders:
