@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -14,27 +16,33 @@ from rehearse.report.suite.html import suite_html
 from rehearse.report.suite.model import SuiteReport, SuiteRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Locator, Page
 
     from faces.browser import Visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("suite_report")]
+pytestmark = pytest.mark.browser
 DESK = {"width": 1200, "height": 1000}
 PHONE = {"width": 390, "height": 844}
 KNOWN = {"all", "tag", "harmless"}
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
-    """The whole library, rehearsed once for all tests of this file."""
-    patch = pytest.MonkeyPatch()
-    root = tmp_path_factory.mktemp("hospital")
-    patch.setenv("XDG_CACHE_HOME", str(root / "cache"))
-    yield rehearsed(root)
-    patch.undo()
+def library(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+    """The whole library, rehearsed once for all tests of this file, also where several processes perform them."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    root = base / "hospital"
+    with (base / "hospital.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.exists():
+            root.mkdir()
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("XDG_CACHE_HOME", str(root / "cache"))
+                rehearsed(root)
+    return Rehearsed.at(root)
 
 
 @pytest.fixture
