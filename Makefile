@@ -14,10 +14,10 @@ demo: $(VENV)/demo.ok
 test: $(VENV)/dev.ok $(VENV)/faces.ok
 	$(BIN)/python -m pytest -n $(JOBS) $(OPTIONS)
 
-# Every scenario that ships, on SQLite and on PostgreSQL.
+# Every scenario that ships, on SQLite and on PostgreSQL, with a report of each.
 library: $(VENV)/dev.ok
-	$(BIN)/rehearse run --all --jobs $(JOBS)
-	$(BIN)/rehearse run --all --jobs $(JOBS) --database bundled
+	$(BIN)/rehearse run --all --jobs $(JOBS) --report .rehearse/library/sqlite
+	$(BIN)/rehearse run --all --jobs $(JOBS) --report .rehearse/library/postgresql --database bundled
 
 lint: $(VENV)/dev.ok
 	$(BIN)/ruff check .

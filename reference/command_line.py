@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from typer.main import get_command
 
 from rehearse.cli.app import app
+from rehearse.cli.boundary import ERROR, FAILED, INTERRUPTED, MISTAKE, PASSED
 from rehearse.report.reference_markdown import table_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INTRODUCTION = """\
+INTRODUCTION = f"""\
 # The command line
 
 Made from the program's own declarations by `python -m reference`. `rehearse COMMAND --help` prints the same.
@@ -24,11 +25,11 @@ scenario's, which means the newest one.
 
 | exit code | means |
 | --- | --- |
-| 0 | all passed |
-| 1 | an expectation was not met |
-| 2 | a mistake of the author or of the call; nothing ran |
-| 3 | an error, a timeout, or an outcome that nobody knows |
-| 130 | interrupted a second time, or while nothing ran |
+| {PASSED} | all passed |
+| {FAILED} | an expectation was not met |
+| {MISTAKE} | a mistake of the author or of the call; nothing ran |
+| {ERROR} | an error, a timeout, or an outcome that nobody knows |
+| {INTERRUPTED} | interrupted a second time, or while nothing ran |
 
 Reports go to standard output, progress and complaints to standard error. Colours are for terminals only, and `NO_COLOR` switches them off.
 """

@@ -20,6 +20,15 @@ PERFORMED_ELSEWHERE = {"docs/reference/residency.md", "docs/reference/python.md"
 """Examples that are pieces of scenarios, which tests/report/test_reference.py performs; signatures, which are made from the code."""
 
 
+MOST_NOT_RUN = 12
+
+
+def test_few_blocks_are_not_run() -> None:
+    """What the documentation shows without its being performed is the exception, and stays so."""
+    blocks = [block for pages in journeys().values() for page in pages for block in blocks_of(page)]
+    assert len([block for block in blocks if not block.is_run]) <= MOST_NOT_RUN < len(blocks) / 10
+
+
 def journeys() -> dict[str, tuple[Path, ...]]:
     """Return what is read in one go: each page by itself, and the tutorial from its first step to its last."""
     found: dict[str, tuple[Path, ...]] = {}
