@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The socket of an interpreter that has imported what every command imports."""
     address = tmp_path_factory.mktemp("warm") / "socket"
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, str(HERE / "warm.py"), str(address)]
     with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
