@@ -88,14 +88,13 @@ def _closest(held: Book, setting: Setting) -> Margin | None:
         return None
     timelines = (held.schedule.timeline(person) for person in held.schedule.residents)
     margins = (margin for timeline in timelines for margin in measure(timeline, setting))
-    return _first_of_equals(sorted(margins, key=_closeness))
-
-
-def _first_of_equals(margins: list[Margin]) -> Margin | None:
-    if not margins:
+    shares = [(margin.share, margin) for margin in margins]
+    highest = max((share for share, _ in shares), default=None)
+    equals = [margin for share, margin in shares if share == highest]
+    if not equals:
         return None
-    first = margins[0]
-    return replace(first, equals=len({one.person for one in margins if one.share == first.share}) - 1)
+    first = min(equals, key=_closeness)
+    return replace(first, equals=len({margin.person for margin in equals}) - 1)
 
 
 def _closeness(margin: Margin) -> tuple[Fraction, tuple[tuple[int, int, str], ...], int]:
