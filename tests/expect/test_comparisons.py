@@ -239,6 +239,7 @@ def test_dates_take_days_and_moments_take_seconds(expected: Value, actual: Value
             "the collection lacks 2024-01-01 and has 2024-01-01T00:00 besides",
         ),
         ((FrozenMap({"a": 1}),), (FrozenMap({"a": D(1)}),), False, None),
+        ((), ("a" * 200,), False, f'the collection has "{"a" * 98}… besides'),
     ],
 )
 def test_lists_and_maps_compare_item_by_item(expected: Value, actual: Value, ordered: bool, why: str | None) -> None:

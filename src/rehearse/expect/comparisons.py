@@ -181,8 +181,12 @@ def _differences(
     return f"the collection {' and '.join(parts)}" if parts else None
 
 
+_LONGEST = 100
+"""How much of an item a sentence quotes; the whole stands in what was found."""
+
+
 def _list(items: Sequence[Value]) -> str:
-    names = [shown(item) for item in items[:10]]
+    names = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in map(shown, items[:10])]
     return ", ".join(names) + (f" and {len(items) - 10} more" if len(items) > 10 else "")  # noqa: PLR2004
 
 
