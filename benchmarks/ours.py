@@ -30,12 +30,12 @@ _SCENARIO = """  - name: Shop {number}
 """
 
 
-def rehearse_project(folder: Path, count: int) -> None:
-    """Write `count` scenarios, a hundred in a file, and install the domain beside them."""
+def rehearse_project(folder: Path, count: int, *, per_file: int = PER_FILE) -> None:
+    """Write `count` scenarios, a hundred in a file unless said otherwise, and install the domain beside them."""
     scenarios = folder / "scenarios"
     scenarios.mkdir()
-    for first in range(1, count + 1, PER_FILE):
-        numbers = range(first, min(first + PER_FILE, count + 1))
+    for first in range(1, count + 1, per_file):
+        numbers = range(first, min(first + per_file, count + 1))
         text = "scenarios:\n" + "".join(_SCENARIO.format(number=number) for number in numbers)
         (scenarios / f"shop_{first:05d}.yaml").write_text(text, encoding="utf-8")
     metadata = folder / "rehearse_bench_shop-1.0.dist-info"

@@ -160,13 +160,13 @@ def with_options(written: Written, *, timeout: float | None, debug: bool) -> Wri
 
 
 @contextmanager
-def opened_store(database: str, consent: str) -> Iterator[Store]:
-    """Open where databases come from, and close it at the end.
+def opened_store(database: str, consent: str, shared: Path | None = None) -> Iterator[Store]:
+    """Open where databases come from, and close it at the end; `shared` is a folder for the templates of several processes.
 
     Raises:
         CallerError: If no such database can be had.
     """
-    store = _store(database, consent)
+    store = _store(database, consent, shared)
     try:
         store.sweep()
         yield store
@@ -174,7 +174,7 @@ def opened_store(database: str, consent: str) -> Iterator[Store]:
         store.close()
 
 
-def _store(database: str, consent: str) -> Store:
+def _store(database: str, consent: str, shared: Path | None) -> Store:
     """Only consent, or the path of a file, makes of an address an existing database; else it is a server for our own."""
     if database in OWN and consent:
         raise CallerError("--consent is for an existing database, and none is named; give --database URL")
@@ -185,7 +185,7 @@ def _store(database: str, consent: str) -> Store:
             )
         from rehearse.database.open import open_store  # noqa: PLC0415  (start-up stays light)
 
-        return open_store(database)
+        return open_store(database, shared=shared)
     from rehearse.database.attached import AttachedStore  # noqa: PLC0415
 
     return AttachedStore(database, consent=(consent,) if consent else ())

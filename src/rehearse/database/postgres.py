@@ -40,7 +40,8 @@ class PostgresStore:
 
     backend: Backend = "postgresql"
 
-    def __init__(self, url: str | None = None, *, root: Path | None = None) -> None:
+    def __init__(self, url: str | None = None, *, root: Path | None = None, shared: Path | None = None) -> None:
+        self._shared = shared
         self._root = (root or lasting_root()).absolute()
         self._server = BundledServer() if url is None else None
         try:
@@ -61,7 +62,7 @@ class PostgresStore:
         exchange = self._databases.exchange()
         self._janitor = Janitor(self._databases.assistant)
         self._premises = Premises(self._databases, self._janitor, exchange, self._keeper())
-        self._templates = PostgresTemplates(self._databases, exchange)
+        self._templates = PostgresTemplates(self._databases, exchange, shared=self._shared)
         self._lock = threading.Lock()
         self._pools: dict[str, ClonePool] = {}
         self._benches: defaultdict[str, list[Bench]] = defaultdict(list)

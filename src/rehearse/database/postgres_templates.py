@@ -7,9 +7,12 @@ import threading
 from typing import TYPE_CHECKING
 
 from rehearse.database.postgres_databases import EMPTY
+from rehearse.database.sharing import alone
 from rehearse.database.watch import TransactionError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rehearse.database.engine import Exchange
     from rehearse.database.postgres_connection import PostgresConnection
     from rehearse.database.postgres_databases import Databases, OwnDatabase
@@ -25,9 +28,11 @@ class PostgresTemplates:
     Args:
         databases: Where they are made.
         exchange: Makes the SQLAlchemy connection that a layer is built over.
+        shared: Where processes of one session take turns, so that one of them builds the bottom layer, or None.
     """
 
-    def __init__(self, databases: Databases, exchange: Exchange) -> None:
+    def __init__(self, databases: Databases, exchange: Exchange, *, shared: Path | None = None) -> None:
+        self._shared = shared
         self._databases = databases
         self._exchange = exchange
         self._lock = threading.RLock()
@@ -55,10 +60,11 @@ class PostgresTemplates:
         return tuple(self._own)
 
     def _bottom(self, key: str, layers: tuple[Layer, ...]) -> str:
-        found = self._databases.find_template(key)
-        if found is not None:
-            return found
-        return self._databases.finish_template(self._build(layers), key)
+        with alone(self._shared, key):
+            found = self._databases.find_template(key)
+            if found is not None:
+                return found
+            return self._databases.finish_template(self._build(layers), key)
 
     def _built(self, layers: tuple[Layer, ...]) -> OwnDatabase:
         database = self._build(layers)

@@ -29,11 +29,12 @@ class SqliteStore:
     Args:
         root: Where templates and kept databases lie; by default the user's cache directory.
         scratch: Where files for concurrent sessions lie; by default memory-backed storage, if there is enough.
+        shared: Where processes of one session share templates, or None.
     """
 
     backend: Backend = "sqlite"
 
-    def __init__(self, root: Path | None = None, *, scratch: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, *, scratch: Path | None = None, shared: Path | None = None) -> None:
         self._root = (root or lasting_root()).absolute()
         self._scratch = scratch or scratch_root()
         self._lock = threading.Lock()
@@ -41,7 +42,7 @@ class SqliteStore:
         first = connect_sqlite(":memory:")
         self._exchange = Exchange("sqlite://", first)
         first.shut()
-        self._templates = SqliteTemplates(self._templates_directory(), self._exchange.wrap)
+        self._templates = SqliteTemplates(self._templates_directory(), self._exchange.wrap, shared=shared)
         self._premises = Premises(self._exchange.wrap, lambda: self._root / "kept", self._scratch_directory)
 
     @property

@@ -10,9 +10,9 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from rehearse.database.sharing import alone
 from rehearse.database.sqlite_connection import connect_own_memory
 from rehearse.database.watch import TransactionError
-from rehearse.errors import RehearseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +34,14 @@ class SqliteTemplates:
     Args:
         directory: Where bottom layers are kept for other processes, or None.
         wrap: Makes the SQLAlchemy connection that a layer is built over.
+        shared: Where processes of one session share every layer, so that each is built once, or None.
     """
 
-    def __init__(self, directory: Path | None, wrap: Callable[[SqliteConnection], Connection]) -> None:
+    def __init__(
+        self, directory: Path | None, wrap: Callable[[SqliteConnection], Connection], *, shared: Path | None = None
+    ) -> None:
         self._directory = directory
+        self._shared = shared
         self._wrap = wrap
         self._lock = threading.RLock()
         self._known: OrderedDict[str, bytes] = OrderedDict()
@@ -58,14 +62,14 @@ class SqliteTemplates:
             return content
 
     def _made(self, key: str, layers: tuple[Layer, ...]) -> bytes:
-        is_bottom = len(layers) == 1
-        stored = self._stored(key) if is_bottom else None
-        if stored is not None:
-            return stored
-        content = self._built(self.content(layers[:-1]), layers[-1])
-        if is_bottom:
-            self._store(key, content)
-        return content
+        directory = self._directory if len(layers) == 1 and self._directory else self._shared
+        with alone(self._shared, key):
+            stored = _stored(directory, key)
+            if stored is not None:
+                return stored
+            content = self._built(self.content(layers[:-1]), layers[-1])
+            _store(directory, key, content)
+            return content
 
     def _built(self, beneath: bytes, layer: Layer) -> bytes:
         raw = connect_own_memory(beneath)
@@ -87,37 +91,38 @@ class SqliteTemplates:
         while self._size > _MEMORY_LIMIT and len(self._known) > 1:
             self._size -= len(self._known.popitem(last=False)[1])
 
-    def _stored(self, key: str) -> bytes | None:
-        """Return a template from disk if its mark is there and fits; whatever else lies there is no template."""
-        if self._directory is None:
-            return None
+
+def _stored(directory: Path | None, key: str) -> bytes | None:
+    """Return a template from disk if its mark is there and fits; whatever else lies there is no template."""
+    if directory is None:
+        return None
+    try:
+        data = _path(directory, key).read_bytes()
+    except OSError:
+        return None
+    content, mark = data[:-_MARK_LENGTH], data[-_MARK_LENGTH:]
+    return content if content and mark == _mark(key, content) else None
+
+
+def _store(directory: Path | None, key: str, content: bytes) -> None:
+    """Write a template, its mark last, and only then give it its name. A disk that refuses costs only time."""
+    if directory is None:
+        return
+    path = _path(directory, key)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.draft")
+    with suppress(OSError):
         try:
-            data = self._path(key).read_bytes()
-        except OSError:
-            return None
-        content, mark = data[:-_MARK_LENGTH], data[-_MARK_LENGTH:]
-        return content if content and mark == _mark(key, content) else None
+            with open(draft, "xb", opener=_private) as file:
+                file.write(content)
+                file.flush()
+                file.write(_mark(key, content))
+            draft.rename(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
-    def _store(self, key: str, content: bytes) -> None:
-        """Write a template, its mark last, and only then give it its name. A disk that refuses costs only time."""
-        if self._directory is None:
-            return
-        path = self._path(key)
-        draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.draft")
-        with suppress(OSError):
-            try:
-                with open(draft, "xb", opener=_private) as file:
-                    file.write(content)
-                    file.flush()
-                    file.write(_mark(key, content))
-                draft.rename(path)
-            finally:
-                draft.unlink(missing_ok=True)
 
-    def _path(self, key: str) -> Path:
-        if self._directory is None:
-            raise RehearseError("templates of this store have no directory")
-        return self._directory / f"{key}.template"
+def _path(directory: Path, key: str) -> Path:
+    return directory / f"{key}.template"
 
 
 def template_key(layers: tuple[Layer, ...]) -> str:

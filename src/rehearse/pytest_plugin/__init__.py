@@ -13,10 +13,11 @@ import pytest
 
 from rehearse.pytest_plugin.collection import FLAKY, STATUS, ScenarioFile, ScenarioItem
 from rehearse.pytest_plugin.fixtures import rehearse_runner, scenario_database
-from rehearse.pytest_plugin.options import add_options, tell_worker
-from rehearse.pytest_plugin.session import SESSION, ScenarioSession
+from rehearse.pytest_plugin.options import ForWorkers, add_options, tell_worker
+from rehearse.pytest_plugin.session import SESSION, ScenarioSession, undisturbed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["rehearse_runner", "scenario_database"]
@@ -52,9 +53,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Give a worker of pytest-xdist the database that all of them share, and when they began."""
+    """Give a worker of pytest-xdist what all of them share: the database, the templates, and when they began."""
     session = node.config.stash[SESSION]
-    tell_worker(node.workerinput, session.database_for_workers(), session.options.began)
+    shared = ForWorkers(session.database_for_workers(), session.templates_for_workers(), session.options.began)
+    tell_worker(node.workerinput, shared)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
@@ -64,6 +66,14 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFi
     else:
         wanted = file_path.suffix == _SUFFIX and parent.config.stash[SESSION].holds(file_path)
     return ScenarioFile.from_parent(parent, path=file_path) if wanted else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Collect without the cyclic collector, which would look through every scenario again and again and find nothing to free."""
+    del session
+    with undisturbed():
+        return (yield)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 MOST_ATTEMPTS = 10
 MOST_ORDERS = 50_000
-_DATABASE_FOR_WORKERS, _BEGAN = "scenario_database", "scenario_began"
+_DATABASE_FOR_WORKERS, _TEMPLATES_FOR_WORKERS, _BEGAN = "scenario_database", "scenario_templates", "scenario_began"
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class ScenarioOptions:
     """How scenarios run; None and the empty text leave a choice to the scenario or the project.
 
     `began` is when the session did, in UTC without a zone: the runs of all its workers are one rehearsal.
+    `templates` is, of a worker, the folder in which all workers share templates.
     """
 
     database: str = "sqlite"
@@ -65,6 +66,7 @@ class ScenarioOptions:
     keep_failed: bool = False
     capture_artifacts: bool = False
     began: datetime | None = None
+    templates: str = ""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -113,6 +115,7 @@ def options_of(config: pytest.Config, *, default_database: str = "") -> Scenario
         keep_failed=bool(config.getini(_KEEP_FAILED.ini)) if keep is None else bool(keep),
         capture_artifacts=bool(config.getoption("--capture-artifacts")),
         began=_began(config),
+        templates=_told(config, _TEMPLATES_FOR_WORKERS),
     )
     if mistakes:
         raise pytest.UsageError("; ".join(mistakes))
@@ -157,16 +160,35 @@ def _between(most: int) -> Callable[[str], int]:
 
 def database_for_worker(config: pytest.Config) -> str:
     """Return the database that the controlling process shares with its workers; empty if this is no worker."""
-    found = getattr(config, "workerinput", {}).get(_DATABASE_FOR_WORKERS, "")
-    return str(found)
+    return _told(config, _DATABASE_FOR_WORKERS)
 
 
-def tell_worker(worker_input: dict[str, object], database: str, began: datetime | None) -> None:
-    """Hand the controlling process's database, and when it began, to a worker."""
-    worker_input[_DATABASE_FOR_WORKERS] = database
-    worker_input[_BEGAN] = began.isoformat() if began else ""
+@dataclass(frozen=True)
+class ForWorkers:
+    """What the controlling process shares with its workers.
+
+    Attributes:
+        database: Where databases come from.
+        templates: The folder in which templates are built once.
+        began: When the session did.
+    """
+
+    database: str
+    templates: str
+    began: datetime | None
+
+
+def tell_worker(worker_input: dict[str, object], shared: ForWorkers) -> None:
+    """Hand what the controlling process shares to a worker."""
+    worker_input[_DATABASE_FOR_WORKERS] = shared.database
+    worker_input[_TEMPLATES_FOR_WORKERS] = shared.templates
+    worker_input[_BEGAN] = shared.began.isoformat() if shared.began else ""
 
 
 def _began(config: pytest.Config) -> datetime:
-    told = str(getattr(config, "workerinput", {}).get(_BEGAN, ""))
+    told = _told(config, _BEGAN)
     return datetime.fromisoformat(told) if told else datetime.now(UTC).replace(tzinfo=None)
+
+
+def _told(config: pytest.Config, key: str) -> str:
+    return str(getattr(config, "workerinput", {}).get(key, ""))

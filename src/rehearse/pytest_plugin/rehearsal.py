@@ -7,6 +7,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearse.cli import engine
@@ -71,7 +72,8 @@ class Rehearsal:
         options = self.options
         stack = ExitStack()
         artifacts = engine.artifact_store(self.project, options.artifacts, began=options.began)
-        store = stack.enter_context(engine.opened_store(options.database, options.consent))
+        shared = Path(options.templates) if options.templates else None
+        store = stack.enter_context(engine.opened_store(options.database, options.consent, shared))
         stack.callback(artifacts.close)
         services = Services(
             store=store,

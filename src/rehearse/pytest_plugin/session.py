@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ from rehearse.project import DATABASE_VARIABLE, find_project
 from rehearse.pytest_plugin.options import ScenarioOptions, options_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from rehearse.project import Project
@@ -41,6 +44,7 @@ class ScenarioSession:
         self._closing = ExitStack()
         self._rehearsal: Rehearsal | None = None
         self._server = ""
+        self._templates = ""
         self._tell_functions()
 
     @property
@@ -65,6 +69,12 @@ class ScenarioSession:
             self._server = server.start()
         return self._server
 
+    def templates_for_workers(self) -> str:
+        """Return the folder in which worker processes share templates, so that each is built once; it goes with the session."""
+        if not self._templates:
+            self._templates = self._closing.enter_context(TemporaryDirectory(prefix="rehearse-templates-"))
+        return self._templates
+
     def holds(self, path: Path) -> bool:
         """Whether a file lies below a scenario path."""
         return any(path.is_relative_to(root) for root in self.roots)
@@ -79,6 +89,19 @@ class ScenarioSession:
             return
         self._closing.callback(_restore, os.environ.get(DATABASE_VARIABLE))
         os.environ[DATABASE_VARIABLE] = self.options.database
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Keep the cyclic collector away; what was made meanwhile is not looked through later either, since it lives as long as the session."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
 
 
 def _restore(before: str | None) -> None:
