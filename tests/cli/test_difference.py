@@ -62,3 +62,13 @@ def test_a_run_that_kept_nothing(ran: Command) -> None:
     answer = ran("show", "sell-two", "--diff", "sell-two-0001")
     assert answer.code == 2
     assert "sell-two-0004 did not keep its end state" in answer.err
+
+
+@pytest.mark.postgresql
+def test_two_databases_leave_the_same(rehearse: Command, postgres_url: str) -> None:
+    """A scenario that ran on SQLite and on PostgreSQL left equal rows."""
+    rehearse("run", "sell-two")
+    rehearse("run", "sell-two", "--database", postgres_url)
+    told = json.loads(rehearse("show", "sell-two-0001", "--diff", "sell-two-0002", "-f", "json").out)
+    assert told["equal"]
+    assert told["first"]["fingerprint"] == told["second"]["fingerprint"]
