@@ -155,6 +155,12 @@ class Screen(io.StringIO):
         return True
 
 
+class OldScreen(Screen):
+    """A terminal that knows no more than the letters of Western Europe."""
+
+    encoding = "iso-8859-1"
+
+
 @pytest.mark.parametrize(
     ("stream", "variables", "wanted"),
     [
@@ -165,6 +171,7 @@ class Screen(io.StringIO):
         (Screen(), {"TERM": "xterm", "NO_COLOR": "1"}, False),
         (Screen(), {"TERM": "dumb"}, False),
         (Screen(), {}, False),
+        (OldScreen(), {"TERM": "xterm"}, False),
         (io.StringIO(), {"TERM": "xterm"}, False),
     ],
 )

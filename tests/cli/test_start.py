@@ -16,7 +16,7 @@ from report.golden import assert_golden
 if TYPE_CHECKING:
     from cli.conftest import Command
 
-HEAVY = ("sqlalchemy", "jinja2", "rich", "yaml", "residency", "asyncio", "psycopg", "ortools")
+HEAVY = ("sqlalchemy", "jinja2", "rich", "yaml", "residency", "asyncio", "psycopg", "ortools", "starlette", "uvicorn")
 SOURCE = Path(__file__).parents[2] / "src"
 
 
@@ -28,7 +28,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["serve", "--help"], ["--version"]])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     """Help comes from the declarations alone: no database, no template, no terminal library, no domain is loaded."""
     code = (

@@ -108,9 +108,10 @@ def retry_text(event: Retrying) -> str:
 
 def wants_live(printer: Printer) -> bool:
     """Whether lines may be drawn anew: in a terminal that can, of somebody who has not asked for plain text, and not for a log."""
-    environment = os.environ
+    environment, encoding = os.environ, getattr(printer.stream, "encoding", None) or "utf-8"
     return (
         printer.stream.isatty()
+        and encoding.lower().startswith("utf")
         and environment.get("TERM", "") not in {"", "dumb", "unknown"}
         and not environment.get("NO_COLOR")
         and environment.get("CI", "").lower() in {"", "0", "false"}
