@@ -50,6 +50,14 @@ def test_the_parts_of_an_explanation() -> None:
         assert expected in lines
 
 
+def test_a_precondition_says_whom_it_is_about() -> None:
+    """Two checks of one name are told apart by their parameters."""
+    lines = explained("swap-one-to-one-simple-001")
+    assert ["  weekly_hours (person_id R1): 50", "  weekly_hours (person_id R2): 50"] == [
+        line for line in lines if line.startswith("  weekly_hours (")
+    ]
+
+
 def test_refusals_and_sessions_are_told() -> None:
     """What must be refused, and what happens at the same time."""
     lines = explained("integration-write-skew-001")

@@ -19,7 +19,6 @@ from rehearse.loading.files import check_text, read_opened, reason_of
 from rehearse.loading.json_text import check_json, readable_json
 from rehearse.loading.limits import FIXTURE_LIMITS, MEBIBYTE, shortened
 from rehearse.loading.merge import CONSTRAINTS, Aliases, Strategy, merge_setups
-from rehearse.loading.sql_text import statements
 from rehearse.loading.tree import ListNode, MapNode, Node, ScalarNode
 from rehearse.loading.yaml_tree import read_tree
 from rehearse.scenario import SqlFixture
@@ -236,6 +235,8 @@ _tree_once = lru_cache(maxsize=16)(_tree)  # by content: a fixture is shared by 
 
 
 def _sql(source: Source, complaints: Complaints) -> tuple[tuple[str, Span], ...]:
+    from rehearse.loading.sql_text import statements  # noqa: PLC0415  (its patterns take time to make, and few scenarios need them)
+
     return statements(source, complaints) if check_text(source, complaints, FIXTURE_LIMITS) else ()
 
 

@@ -85,7 +85,8 @@ def _preconditions(plan: Plan) -> Iterator[Line]:
         bounds = [f"≥ {shown(item.minimum)}"] * (item.minimum is not None)
         bounds += [f"≤ {shown(item.maximum)}"] * (item.maximum is not None)
         expected = " and ".join(bounds) or shown(item.expected)
-        yield Line(f"  {cell(item.check)}: {cell(expected)}")
+        told = f" ({cell(_record(item.parameters))})" if item.parameters is not None else ""
+        yield Line(f"  {cell(item.check)}{told}: {cell(expected)}")
 
 
 # ── steps ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
