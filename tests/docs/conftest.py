@@ -40,7 +40,7 @@ def tools(warm: Path) -> Path:
     programs = {
         "rehearse": f'{launch} rehearse "$@"',
         "python": f'case "$1$2" in -mresidency|*notebook.py) {launch} python "$@";; *) exec "{sys.executable}" "$@";; esac',
-        "pytest": f'exec "{sys.executable}" -m pytest "$@"',
+        "pytest": f'{launch} pytest "$@"',
         "pip": f'exec "{sys.executable}" "{HERE / "offline_pip.py"}" "$@"',
     }
     for name, line in programs.items():

@@ -205,7 +205,8 @@ def environment_of(folder: Path, tools: Path, warm: Path) -> dict[str, str]:
         "HOME": str(folder),
         "PATH": f"{tools}{os.pathsep}{kept.get('PATH', '')}",
         "PYTHONPATH": f"{REPOSITORY / 'src'}{os.pathsep}{folder.parent / INSTALLED}",
-        "PYTEST_ADDOPTS": "-p no:asyncio -p no:anyio -p no:hypothesispytest",
+        # A reader has our plugin alone, and no warm interpreter that pytest would wonder about.
+        "PYTEST_ADDOPTS": "-p no:asyncio -p no:anyio -p no:hypothesispytest -W ignore::pytest.PytestAssertRewriteWarning",
         "WARM_INTERPRETER": str(warm),
         "NO_COLOR": "1",
         "COLUMNS": "100",

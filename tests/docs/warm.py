@@ -24,6 +24,7 @@ IMPORTED = (
     "matplotlib.backends.backend_svg",
     "matplotlib.figure",
     "psycopg",
+    "pytest",
     "rehearse.api.draft",
     "rehearse.api.settings",
     "rehearse.artifacts.store",
@@ -124,6 +125,10 @@ def _perform() -> None:
             from rehearse.cli import main  # noqa: PLC0415  (already imported)
 
             main()
+        case ["pytest", *_]:
+            import pytest  # noqa: PLC0415  (already imported)
+
+            sys.exit(pytest.main(sys.argv[1:]))
         case ["python", "-m", module, *rest]:
             sys.path.insert(0, "")
             sys.argv = [module, *rest]
