@@ -146,7 +146,8 @@ class Terminal:
     def __init__(self, arguments: list[str], folder: Path) -> None:
         self._ours, theirs = pty.openpty()
         take_terminal = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"  # so that Ctrl-C reaches it
-        code = f"{take_terminal}; from rehearse.cli import main; main()"
+        hear = "import signal; signal.signal(2, signal.default_int_handler)"  # tests in the background are deaf to it
+        code = f"{take_terminal}; {hear}; from rehearse.cli import main; main()"
         self.program = subprocess.Popen(
             [sys.executable, "-c", code, *arguments],
             stdin=theirs,
@@ -168,10 +169,12 @@ class Terminal:
 
     def leave(self, key: str) -> tuple[int, str]:
         """Press a key; once more if the program heard nothing, as a key that comes while the terminal changes its mode is lost."""
-        while self.program.poll() is None:
-            os.write(self._ours, key.encode())
-            with suppress(subprocess.TimeoutExpired):
-                self.program.wait(15)
+        for _ in range(4):
+            if self.program.poll() is None:
+                os.write(self._ours, key.encode())
+                with suppress(subprocess.TimeoutExpired):
+                    self.program.wait(15)
+        assert self.program.poll() is not None, f"it goes on after {key!r}"
         return self.end()
 
     def end(self) -> tuple[int, str]:
