@@ -35,9 +35,9 @@ def missing(what: str) -> None:
     pytest.skip(message)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium, without a window."""
+    """The machine's own Chromium, without a window; while it is open no test of this process can have an event loop of its own."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None or not AXE.exists():
         missing("Chromium" if program is None else "axe-core")
