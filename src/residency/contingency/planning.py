@@ -18,7 +18,7 @@ from residency.contingency.demands import Demand, Outlook, State, more_people
 from residency.contingency.needs import Part, needed_intervals, unsupervised
 from residency.contingency.outlooks import Outlooks
 from residency.contingency.plans import Cost, Fairness, Move
-from residency.contingency.takers import TAKEN_MARK, Hand, Jury, Take, take_of
+from residency.contingency.takers import Jury, Take, take_of
 from residency.policy.settings import Coverage
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from residency.contingency.candidates import Search
     from residency.load import Book
-    from residency.model import Duty
 
 #: States that a pass may look at; beyond it the best plan so far stands, and says that it is not proven.
 MOST_STATES = 20_000
@@ -157,7 +156,7 @@ class Planner:
         if free != [demand.part.interval]:
             return bool(free)
         take = take_of(state.book.schedule.timeline(name), demand.part)
-        return not self._is_dead(state, name, take)
+        return not self._is_dead(state, take)
 
     def _least_burden(self, state: State, outlook: Outlook) -> int:
         """Burdens grow with what is carried, so what weighs least now weighs no less later."""
@@ -247,7 +246,7 @@ class Planner:
             if name in demand.passed or (self._has_capacities and self._is_spent(state, demand, name)):
                 continue
             hand = state.hands.get(name)
-            left = free if hand is None else subtract(free, _taken_intervals(hand))
+            left = free if hand is None else subtract(free, hand.taken_intervals)
             if left:
                 found[name] = left
         return found
@@ -266,7 +265,7 @@ class Planner:
         demand, rest = state.pending[0], state.pending[1:]
         part = replace(demand.part, end=end)
         take = take_of(state.book.schedule.timeline(name), part)
-        if self._is_dead(state, name, take):
+        if self._is_dead(state, take):
             return None
         weight = self._fairness.weight(take.duty)
         remainder = () if end == demand.part.end else (self._rest(demand, end, name),)
@@ -287,10 +286,10 @@ class Planner:
             return None
         return replace(opened, pending=pending)
 
-    def _is_dead(self, state: State, person_id: str, take: Take) -> bool:
+    def _is_dead(self, state: State, take: Take) -> bool:
         """Whether somebody who takes something more breaks a rule that nothing still to come can mend."""
         pending = replace(self._outlooks.pending, intervals=union(item.part.interval for item in state.pending))
-        return self._jury.is_lost(take, state.hand(person_id), state.book, pending)
+        return self._jury.is_lost(take, state.hand(take.duty.person_id), state.book, pending)
 
     @staticmethod
     def _rest(demand: Demand, start: int, person_id: str) -> Demand:
@@ -329,14 +328,6 @@ class Planner:
     def _looked(self, demand: Demand) -> Demand:
         """The demand with the least that it can cost."""
         return replace(demand, outlook=self._outlooks.of(demand))
-
-
-def _taken_intervals(hand: Hand) -> list[Interval]:
-    return union((duty.start, duty.end) for duty in hand.added if _is_taken(duty))
-
-
-def _is_taken(duty: Duty) -> bool:
-    return TAKEN_MARK in duty.id
 
 
 def _outside(part: Part, needed: Iterable[Interval]) -> list[Part]:

@@ -52,6 +52,11 @@ class Hand(NamedTuple):
     added: tuple[Duty, ...] = ()
     removed: tuple[Duty, ...] = ()
 
+    @property
+    def taken_intervals(self) -> list[Interval]:
+        """When its holder works what a plan gave them."""
+        return union((duty.start, duty.end) for duty in self.added if TAKEN_MARK in duty.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Take:
@@ -136,7 +141,7 @@ class Jury:
         if not broken:
             return False
         timeline = book.sketched(take.change).schedule.timeline(person_id)
-        left = replace(pending, intervals=subtract(pending.intervals, _taken_intervals(taken)))
+        left = replace(pending, intervals=subtract(pending.intervals, taken.taken_intervals))
         return not all(may_heal(record, timeline, left) and self._may_bridge(record, taken, left) for record in broken)
 
     def _may_bridge(self, record: Record, hand: Hand, pending: Pending) -> bool:
@@ -195,10 +200,6 @@ def may_heal(record: Record, timeline: Timeline, pending: Pending) -> bool:
     reach = DAY if record.rule in (NightFloat.stem, OneDayInSeven.stem) else BRIDGE + 1
     near = (record.start - reach, record.end + reach)
     return any(overlaps(near, interval) for interval in pending.intervals)
-
-
-def _taken_intervals(hand: Hand) -> list[Interval]:
-    return union((duty.start, duty.end) for duty in hand.added if TAKEN_MARK in duty.id)
 
 
 def _may_be_given_away(duty: Duty) -> bool:
