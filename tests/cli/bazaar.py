@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, exists, func, insert, select, update
 
-from loading.shop_domain import PRODUCTS, SHOP, NoParameters
+from loading.shop_domain import LEDGER, ORDERS, PRODUCTS, SHOP, NoParameters
 from rehearse.domain import Context, Operation, OperationResult, Panel, Session, done
 from rehearse.fields import Help, Range, Unit
 from rehearse.panels import PanelTable
@@ -60,6 +60,38 @@ def browse(session: Session, parameters: Browse, context: Context) -> OperationR
     return done()
 
 
+@dataclass(frozen=True, kw_only=True)
+class EndSeason:
+    """How a season ends."""
+
+    again: Annotated[int, Range(1, 10), Unit("orders"), Help("So many come for each that was open")] = 1
+
+
+def end_season(session: Session, parameters: EndSeason, context: Context) -> OperationResult:
+    """Strike the orders that were sent, send the open ones, take as many anew or more, and halve the price of what is still wanted."""
+    connection, is_open = session.connection, ORDERS.c.status == "placed"
+    connection.execute(delete(ORDERS).where(ORDERS.c.status == "sent"))
+    going = connection.execute(select(ORDERS.c.product_id).where(is_open).order_by(ORDERS.c.id)).scalars().all()
+    connection.execute(update(ORDERS).where(is_open).values(status="sent"))
+    fresh = [
+        {
+            "id": session.new_id("orders"),
+            "product_id": product,
+            "quantity": 1,
+            "placed": context.clock,
+            "status": "placed",
+        }
+        for product in going
+        for _ in range(parameters.again)
+    ]
+    connection.execute(insert(ORDERS), fresh)
+    entries = [{"id": session.new_id("ledger"), "order_id": order["id"], "text": "placed"} for order in fresh]
+    connection.execute(insert(LEDGER), entries)
+    connection.execute(update(PRODUCTS).values(price=PRODUCTS.c.price / 2))
+    connection.execute(delete(PRODUCTS).where(~exists().where(ORDERS.c.product_id == PRODUCTS.c.id)))
+    return done()
+
+
 BAZAAR = replace(
     SHOP,
     name="bazaar",
@@ -68,6 +100,7 @@ BAZAAR = replace(
     operations={
         **SHOP.operations,
         "burn": Operation("burn", Burn, burn, writes=False),
+        "end_season": Operation("end_season", EndSeason, end_season),
         "browse": Operation("browse", Browse, browse, writes=False),
         "wait": Operation("wait", NoParameters, wait),
         "sulk": Operation("sulk", NoParameters, sulk),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
+from cli.bazaar_site import write_site
 from rehearse import registry
 from rehearse.cli.app import app
 
@@ -106,11 +107,7 @@ class Command:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Install the bazaar for this session, by the door that every domain takes."""
-    folder = tmp_path_factory.mktemp("site")
-    metadata = folder / "rehearse_bazaar-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: rehearse-bazaar\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[rehearse.domains]\nbazaar = cli.bazaar:BAZAAR\n")
+    folder = write_site(tmp_path_factory.mktemp("site"))
     sys.path.append(str(folder))
     yield folder
     sys.path.remove(str(folder))

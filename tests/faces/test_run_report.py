@@ -6,16 +6,15 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from cli.conftest import site
+from faces.season import season_page
 from rehearse.report.html import html_report
-from rehearse.snapshot.model import Diff
-from report.samples import DIFF, PASSED, REPORT, change
 from report.test_hostile import hostile_report
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from faces.browser import Visit
+
+__all__ = ["site"]
 
 pytestmark = pytest.mark.browser
 
@@ -363,20 +364,52 @@ def test_it_is_readable_without_script(chromium: Browser, reports: Path) -> None
     context.close()
 
 
-def test_ten_thousand_changed_rows_have_pages(visit: Visit, tmp_path: Path) -> None:
-    """A summary counts them, a page of them stands in the document, and the last is two clicks away."""
-    rows = tuple(change("absences", "insert", str(n), None, (str(n), f"R{n}", "illness", None)) for n in range(10_000))
-    report = replace(REPORT, result=replace(PASSED, diff=Diff({"absences": rows}, DIFF.columns)))
-    page = visit.open(written(tmp_path, report))
-    expect(page.get_by_role("table", name="Changed rows of each table")).to_contain_text("10,000")
-    table = page.locator("#changes-1")
-    expect(table.locator("tbody tr")).to_have_count(25)
+@pytest.fixture(scope="module")
+def season(tmp_path_factory: pytest.TempPathFactory, site: Path) -> Path:
+    """The page of a run that changed 16,600 rows."""
+    return season_page(tmp_path_factory.mktemp("season"), site).file
+
+
+def test_more_than_ten_thousand_changed_rows_are_counted_and_have_pages(visit: Visit, season: Path) -> None:
+    """A summary counts what came, changed and went in each table; one page of rows stands in the document, the last is a click away."""
+    page = visit.open(season)
+    counts = page.get_by_role("table", name="Changed rows of each table").locator("tbody tr")
+    assert [
+        "products\t–\t500\t100",
+        "orders\t6,000\t2,000\t2,000",
+        "ledger journal\t6,000\t–\t–",
+    ] == counts.all_inner_texts()
+    table = page.locator("#changes-2")
+    rows, where = table.locator("tbody tr"), table.get_by_role("status")
+    expect(rows).to_have_count(25)
+    expect(where).to_have_text("1–25 of 10,000")
     table.get_by_role("button", name="Last").click()
-    expect(table.get_by_role("status")).to_have_text("9,976–10,000 of 10,000")
-    expect(table.locator("tbody tr").last).to_contain_text("person_id R9999")
-    table.get_by_label("Find").fill("R4321")
-    expect(table.locator("tbody tr")).to_have_count(1)
-    expect(table.get_by_role("status")).to_have_text("1–1 of 1 that match, 10,000 in all")
+    expect(where).to_have_text("9,976–10,000 of 10,000")
+    expect(rows.last).to_contain_text("order-999")
+    page.keyboard.press("ArrowLeft")
+    expect(where).to_have_text("9,951–9,975 of 10,000")
+    assert [] == visit.serious()
+
+
+def test_one_of_ten_thousand_changed_rows_is_found_and_sent_by_link(visit: Visit, season: Path) -> None:
+    """Words and the kind of change choose among all pages, and the link of a page shows its reader the same rows."""
+    page = visit.open(season)
+    table = page.locator("#changes-2")
+    rows, where = table.locator("tbody tr"), table.get_by_role("status")
+    table.get_by_label("Show").select_option("deleted")
+    expect(where).to_have_text("1–25 of 2,000 that match, 10,000 in all")
+    table.get_by_role("button", name="Next").click()
+    expect(where).to_have_text("26–50 of 2,000 that match, 10,000 in all")
+    seen, address = rows.all_inner_texts(), page.url
+    assert all("status sent" in row for row in seen)
+    page.goto("about:blank")
+    page.goto(address)
+    assert seen == rows.all_inner_texts()
+    table.get_by_label("Show").select_option("")
+    table.get_by_label("Find").fill("order-3999")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("status placed → sent")
+    expect(where).to_have_text("1–1 of 1 that match, 10,000 in all")
     assert [] == visit.serious()
 
 
