@@ -70,16 +70,21 @@ class Rehearsed:
 
 def rehearsed(root: Path) -> Rehearsed:
     """Make the project, give it a past, run everything for real on SQLite with a report, and say where it is."""
-    scenarios = root / "scenarios" / "ward"
-    scenarios.mkdir(parents=True)
-    (root / "pyproject.toml").write_text('[tool.rehearse]\nscenario_paths = ["scenarios"]\n')
-    for scenario, (file, *changes) in OWN.items():
-        (scenarios / f"{scenario}.yaml").write_text(_changed(file, scenario, changes), encoding="utf-8")
+    write_ward(root)
     with chdir(root):
         _past(ArtifactStore(root / ".rehearse"))
         ran = CliRunner().invoke(app, ["run", "--all", "--report", "report"], prog_name="rehearse")
     assert ran.exit_code == 3, ran.output
     return Rehearsed.at(root)
+
+
+def write_ward(root: Path) -> None:
+    """Write the project and the scenarios of the hospital's own."""
+    scenarios = root / "scenarios" / "ward"
+    scenarios.mkdir(parents=True)
+    (root / "pyproject.toml").write_text('[tool.rehearse]\nscenario_paths = ["scenarios"]\n')
+    for scenario, (file, *changes) in OWN.items():
+        (scenarios / f"{scenario}.yaml").write_text(_changed(file, scenario, changes), encoding="utf-8")
 
 
 def _changed(file: str, scenario: str, changes: list[tuple[str, str]]) -> str:

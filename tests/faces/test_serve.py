@@ -5,16 +5,20 @@ The browser is asked for last, so that it has gone when the server ends: a page 
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
+from faces.rehearsed import write_ward
 from serve.conftest import Project, Served, made, project, served, site
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from playwright.sync_api import Page
 
@@ -30,6 +34,9 @@ MORE_QUERIES = r"""first => {
     const shown = document.querySelector("[data-run=look-0001] .facts").textContent.match(/([\d,]+) quer/);
     return Number(shown[1].replaceAll(",", "")) > first;
 }"""
+SOURCES = Path(__file__).parents[2] / "src"
+OVER = ("n1-holiday-coverage-001", "n1-backup-chain-cascade-001", "ward-nobody-backs-001")
+ROSTERS = ("holiday-thanksgiving-shortage-001", "holiday-christmas-overlap-001")
 WINDOW, PHONE = {"width": 1200, "height": 800}, {"width": 390, "height": 844}
 
 
@@ -61,7 +68,6 @@ def test_a_run_appears_progresses_and_ends(project: Project, served: Served, vis
     )
     expect(page.locator("#over tr")).to_have_count(2, timeout=LONG)
     assert [] == visit.serious()
-    visit.picture("serve-live")
     project.write("enough")
     row = page.locator("#over tr", has_text="look-0001")
     expect(row).to_contain_text("passed", timeout=LONG)
@@ -129,7 +135,6 @@ def test_the_history_is_filtered_and_keeps_the_theme(project: Project, served: S
     assert "dark" == page.evaluate("document.documentElement.dataset.theme")
     expect(page.locator("tbody tr")).to_have_count(4)
     assert [] == visit.serious()
-    visit.picture("serve-history")
     page.get_by_label("How it came out").select_option("failed")
     page.get_by_role("button", name="Show").click()
     assert page.url.startswith(f"{served.address}/history?words=&status=failed&backend=")
@@ -156,7 +161,6 @@ def test_a_phone_and_a_reader_of_the_screen(project: Project, served: Served, vi
     expect(page.locator("#going .doing")).to_have_text("2/2 browse", timeout=LONG)
     assert not overflows(page)
     assert [] == visit.serious()
-    visit.picture("serve-phone")
     assert "polite" == page.locator("#told").get_attribute("aria-live")
     project.write("enough")
     expect(page.locator("#told")).to_have_text("look: passed", timeout=LONG)
@@ -177,3 +181,59 @@ def test_the_page_comes_back_after_the_server(visit: Visit, tmp_path: Path, site
         visit.open("about:blank")
     visit.complaints[:] = [text for text in visit.complaints if "net::ERR" not in text]
     project.clear_away()
+
+
+# ── a hospital ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def hospital(tmp_path: Path) -> Iterator[Project]:
+    """A project beside the library, with scenarios of its own that do not pass."""
+    write_ward(tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(SOURCES), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    project = Project(tmp_path, environment, program=("-m", "rehearse"))
+    yield project
+    project.clear_away()
+
+
+@pytest.fixture
+def ward(hospital: Project) -> Iterator[Served]:
+    """A server for that project."""
+    with hospital.serving() as found:
+        yield found
+
+
+def test_rosters_are_made_while_one_looks_on(hospital: Project, ward: Served, visit: Visit) -> None:
+    """Two scenarios of the library show the step in which they are and their deadline, above what is over; a phone shows the same."""
+    page = opened(visit, ward)
+    expect(page.get_by_text("Nothing runs.")).to_be_visible()
+    hospital.run(*OVER).wait(60)
+    runs = [hospital.halted(name, "generate_schedule") for name in ROSTERS]
+    expect(page.locator("#going .doing")).to_have_text(["2/3 generate_schedule", "3/4 generate_schedule"], timeout=LONG)
+    expect(page.locator("#going .facts").last).to_contain_text("of 2 min · 26+ queries")
+    expect(page.locator("#over tr")).to_contain_text(["failed", "passed", "passed"])
+    assert [] == visit.serious()
+    visit.picture("serve-live")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="dark")
+    assert not overflows(page)
+    assert [] == visit.serious()
+    visit.picture("serve-phone")
+    for run in runs:
+        run.send_signal(signal.SIGCONT)
+    expect(page.locator("#over tr")).to_have_count(5, timeout=LONG)
+    expect(page.locator("#over tr", has_text="holiday-")).to_contain_text(["passed", "passed"])
+
+
+def test_a_hospital_finds_its_rehearsals_again(hospital: Project, ward: Served, visit: Visit) -> None:
+    """The history has the library's runs and the hospital's own; one that failed leads to what did not hold."""
+    for suite in ("swaps", "ward"):
+        hospital.run(suite).wait(60)
+    page = opened(visit, ward)
+    page.get_by_role("button", name="Dark theme").click()
+    page.get_by_role("link", name="History", exact=True).click()
+    expect(page.locator("tbody tr")).to_contain_text(["timeout", "failed", "error", *["passed"] * 8])
+    assert [] == visit.serious()
+    visit.picture("serve-history")
+    page.get_by_role("link", name="ward-nobody-backs-001-0001").click()
+    expect(page.get_by_role("region", name="In short")).to_contain_text("It failed")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,6 +137,7 @@ class Project:
     environment: dict[str, str]
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
     python: str = sys.executable
+    program: tuple[str, ...] = ("-c", CODE)
 
     def write(self, name: str, text: str = "") -> Path:
         """Write a file of the project."""
@@ -146,7 +149,7 @@ class Project:
     def start(self, *arguments: str, **streams: int) -> subprocess.Popen[str]:
         """Start ``rehearse ARGUMENTS`` and leave it running."""
         process = subprocess.Popen(  # type: ignore[call-overload]
-            [sys.executable, "-c", CODE, *arguments], text=True, cwd=self.root, env=self.environment, **streams
+            [self.python, *self.program, *arguments], text=True, cwd=self.root, env=self.environment, **streams
         )
         self.processes.append(process)
         return process  # type: ignore[no-any-return]
@@ -154,6 +157,19 @@ class Project:
     def run(self, *names: str) -> subprocess.Popen[str]:
         """Start ``rehearse run`` and leave it running, unheard."""
         return self.start("run", *names, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def halted(self, scenario: str, operation: str) -> subprocess.Popen[str]:
+        """Start a run and halt it in the middle of an operation, after its first sign of life; SIGCONT lets it go on."""
+        process = self.run(scenario)
+        events = self.root / ".rehearse" / "runs" / f"{scenario}-0001" / "events.jsonl"
+        begun = re.compile(rf'"step-progress".*"operation":"{operation}"')
+        until = time.monotonic() + 60
+        while not (events.exists() and begun.search(events.read_text(encoding="utf-8"))):
+            assert process.poll() is None, f"{scenario} ended before {operation}"
+            assert time.monotonic() < until, f"{scenario} does not come to {operation}"
+            time.sleep(0.01)
+        process.send_signal(signal.SIGSTOP)
+        return process
 
     @contextmanager
     def serving(self, *arguments: str) -> Iterator[Served]:

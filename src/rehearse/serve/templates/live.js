@@ -41,10 +41,12 @@ function announce(text) {
 function card(run) {
   const title = made("h3", {}, run.name || run.scenario);
   const bar = made("progress", { "aria-label": `Steps of ${run.run} that are over` });
-  const item = made("li", { "data-run": run.run }, title, bar, made("p", { class: "doing" }), made("p", { class: "facts" }));
+  const cost = made("span", {});
+  const facts = made("p", { class: "facts" }, cost, made("span", {}, run.run));
+  const item = made("li", { "data-run": run.run }, title, bar, made("p", { class: "doing" }), facts);
   find("going").append(item);
   announce(`${run.scenario} runs`);
-  return { item, bar, doing: item.querySelector(".doing"), facts: item.querySelector(".facts") };
+  return { item, bar, doing: item.querySelector(".doing"), cost };
 }
 
 function showGoing(run) {
@@ -109,7 +111,7 @@ function tick() {
   for (const { run, shown, since } of going.values()) {
     const passed = (now - since) / 1000;
     const time = run.acting === null ? seconds(run.seconds + passed) : `${seconds(run.acting + passed)} of ${deadline(run.limit)}`;
-    shown.facts.textContent = `${time} · ${queries(run)} · ${run.run}`;
+    shown.cost.textContent = `${time} · ${queries(run)}`;
   }
   find("count").textContent = going.size ? `(${going.size})` : "";
   find("nothing").hidden = going.size > 0;
