@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rehearse.api.settings import Settings
 from rehearse.artifacts.export import Exporter
 from rehearse.artifacts.manager import ArtifactManager as Manager
-from rehearse.report.stored import RENDERERS, stored_report, stored_result
+from rehearse.report.formats import RENDERERS, rendered
+from rehearse.report.stored import stored_result
 
 if TYPE_CHECKING:
     from rehearse.artifacts.folder import StoredRun
@@ -24,6 +25,6 @@ class ArtifactManager(Manager):
 
 def _exporter(format_name: str) -> Exporter:
     def render(run: StoredRun) -> str:
-        return RENDERERS[format_name](stored_report(run, stored_result(run)))
+        return rendered(format_name, run, stored_result(run))
 
     return Exporter(format_name, render)

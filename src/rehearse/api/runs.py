@@ -12,7 +12,7 @@ from rehearse.api.loader import ScenarioLoader
 from rehearse.api.monitor import current_callback
 from rehearse.api.settings import Settings
 from rehearse.plan import Plan, make_plan
-from rehearse.report.stored import EXPORTERS
+from rehearse.report.formats import EXPORTERS
 from rehearse.run.bridge import ProgressBridge, ProgressCallback, in_run_thread, log_event
 from rehearse.run.deadline import Cancellation
 from rehearse.run.run import Services

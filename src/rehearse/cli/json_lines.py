@@ -12,7 +12,7 @@ from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from rehearse.report.document import json_value, result_document
-from rehearse.report.suite.gather import why_text
+from rehearse.report.reason import why_text
 from rehearse.run.events import Event, RunEnded, event_fields, event_name
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from rich.text import Text
 from rehearse.cli.board import Board
 from rehearse.cli.summary import counts_text
 from rehearse.report.model import count_text, seconds_text
-from rehearse.report.suite.gather import why_text
+from rehearse.report.reason import why_text
 from rehearse.report.text import MARKS
 from rehearse.report.visible import cell
 

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 from rehearse.cli import engine
 from rehearse.cli.boundary import ERROR, MISTAKE, PASSED, CallerError
 from rehearse.cli.interrupt import polite_interrupt
-from rehearse.cli.json_lines import JsonLines
 from rehearse.cli.progress import display
 from rehearse.cli.summary import summary_lines
 from rehearse.cli.terminal import Printer, for_people
 from rehearse.errors import Problem, ScenarioError
+from rehearse.report.formats import EXPORTERS
 from rehearse.report.model import count_text
-from rehearse.report.stored import EXPORTERS
 from rehearse.report.suite.model import Pages
 from rehearse.report.text import Line, headline, report_lines
 from rehearse.run.deadline import Cancellation
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from rehearse.artifacts.store import ArtifactStore
+    from rehearse.cli.json_lines import JsonLines
     from rehearse.cli.progress import Display
     from rehearse.plan import Plan
     from rehearse.project import Project
@@ -60,7 +60,7 @@ class RunOptions:
 def rehearse(options: RunOptions) -> int:
     """Perform what was asked for and return the exit code; nothing runs if any scenario has a mistake."""
     people, began = for_people(json=options.json), time.monotonic()
-    lines = JsonLines(sys.stdout) if options.json else None
+    lines = _json_lines() if options.json else None
     try:
         project = engine.project()
         plans = _plans(project, options)
@@ -120,6 +120,12 @@ def _plans(project: Project, options: RunOptions) -> tuple[Plan, ...]:
     if not plans:
         raise CallerError("there is no scenario to run")
     return tuple(plans)
+
+
+def _json_lines() -> JsonLines:
+    from rehearse.cli.json_lines import JsonLines  # noqa: PLC0415  (only who asks pays for it)
+
+    return JsonLines(sys.stdout)
 
 
 def _display(total: int, lines: JsonLines | None) -> AbstractContextManager[Display]:

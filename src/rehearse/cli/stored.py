@@ -42,7 +42,8 @@ def show_run(name: str, form: str, root: str, output: str = "") -> int:
         CallerError: If there is no such run, or the file cannot be written.
         ArtifactError: If its files cannot be read.
     """
-    from rehearse.report.stored import rendered, stored_journal, stored_result  # noqa: PLC0415  (start-up stays light)
+    from rehearse.report.formats import rendered  # noqa: PLC0415  (start-up stays light)
+    from rehearse.report.stored import stored_journal, stored_result  # noqa: PLC0415
     from rehearse.report.text import report_lines  # noqa: PLC0415
 
     with engine.artifact_store(engine.project(), root) as artifacts, opened_run(artifacts, name) as run:

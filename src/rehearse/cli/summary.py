@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rehearse.report.model import count_text, seconds_text
-from rehearse.report.suite.gather import why_text
+from rehearse.report.reason import why_text
 from rehearse.report.text import MARKS, STYLES, Line
 from rehearse.report.visible import cell
 from rehearse.run.outcome import exit_code

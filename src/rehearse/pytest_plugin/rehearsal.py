@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rehearse.cli import engine
 from rehearse.cli.interrupt import polite_interrupt
-from rehearse.report.stored import EXPORTERS
+from rehearse.report.formats import EXPORTERS
 from rehearse.run.deadline import Cancellation
 from rehearse.run.run import Services
 from rehearse.run.suite import perform_with_attempts

@@ -1,14 +1,13 @@
-"""From the evidence of a run on disk to a report, and the formats that a run writes into its own folder."""
+"""From the evidence of a run on disk to a report."""
 
 from __future__ import annotations
 
 import json
 import platform
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from rehearse.codec import loads
@@ -19,11 +18,7 @@ from rehearse.loading.tree import MapNode, Node, ScalarNode, plain_value
 from rehearse.loading.yaml_tree import read_tree
 from rehearse.panels import PanelTable
 from rehearse.registry import installed
-from rehearse.report.json import json_report
-from rehearse.report.junit import junit_report
-from rehearse.report.markdown import markdown_report
 from rehearse.report.model import LIMITS, EventLine, RunReport, Subject
-from rehearse.report.yaml import yaml_report
 from rehearse.run.evidence import EVENTS, EXECUTION, RESULT, SCENARIO, SQL
 from rehearse.run.outcome import Execution, ScenarioResult
 from rehearse.run.rejudge import NEEDED, stored_evidence, stored_plan
@@ -31,7 +26,7 @@ from rehearse.source import Source
 from rehearse.values import FrozenMap, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from rehearse.domain import Evidence, Panel
     from rehearse.panels import AnyPanel
@@ -255,40 +250,3 @@ def _said(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(map(_said, value))
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _html(report: RunReport) -> str:
-    from rehearse.report.html import html_report  # noqa: PLC0415  (its templates are compiled only for whoever wants a page)
-
-    return html_report(report)
-
-
-RENDERERS: Mapping[str, Callable[[RunReport], str]] = MappingProxyType(
-    {
-        "json": json_report,
-        "yaml": yaml_report,
-        "html_report": _html,
-        "junit": lambda report: junit_report([report]),
-        "markdown": markdown_report,
-    }
-)
-"""Export format → what makes its file."""
-
-FOR_PEOPLE = ("html_report", "markdown")
-"""The formats that show the SQL log or the domain's panels."""
-
-
-def exported(format_name: str, result: ScenarioResult) -> str:
-    """Return a format's file for a run that is just ending, from its result and the files in its folder."""
-    return rendered(format_name, Folder(Path(result.run_path)), result)
-
-
-def rendered(format_name: str, files: Files, result: ScenarioResult) -> str:
-    """Return a format's file for a run."""
-    return RENDERERS[format_name](stored_report(files, result, whole=format_name in FOR_PEOPLE))
-
-
-EXPORTERS: Mapping[str, Callable[[ScenarioResult], str]] = MappingProxyType(
-    {name: partial(exported, name) for name in RENDERERS}
-)
-"""What a run is given to write its exports with (`rehearse.run.evidence.Folder`)."""

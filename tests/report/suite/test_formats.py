@@ -11,7 +11,8 @@ import pytest
 
 from rehearse.report.html.page import content_policy
 from rehearse.report.model import RunReport, Subject
-from rehearse.report.suite.gather import row_of, why_text
+from rehearse.report.reason import why_text
+from rehearse.report.suite.gather import row_of
 from rehearse.report.suite.html import LISTED, strip_of, suite_html
 from rehearse.report.suite.json import suite_json
 from rehearse.report.suite.markdown import suite_markdown

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearse.report.model import RunReport, isolation_text
+from rehearse.report.reason import why_text
 from rehearse.report.stored import Files, environment, stored_report, stored_result
 from rehearse.report.suite.model import Past, SuiteReport, SuiteRow
-from rehearse.report.visible import cell
 from rehearse.run.outcome import ScenarioResult
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from rehearse.artifacts.store import ArtifactStore
     from rehearse.report.suite.history import History
-
-WHY_BYTES = 300
-"""A reason in a list is one line of at most so much; the run's own page has all of it."""
 
 
 @dataclass(frozen=True)
@@ -98,18 +95,6 @@ def row_of(report: RunReport, past: Past, page: str = "") -> SuiteRow:
         page=page,
         command=report.command,
     )
-
-
-def why_text(result: ScenarioResult) -> str:
-    """Return in one line why a run did not pass: the decisive reason, and how many more there are; empty if it passed."""
-    if result.success:
-        return ""
-    reasons = result.errors or ((result.error,) if result.error else ())
-    if not reasons:
-        return result.status
-    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    lines = reasons[0].splitlines() or [""]
-    return cell(f"{lines[0]}{' …' if len(lines) > 1 else ''}", limit=WHY_BYTES) + more
 
 
 def stored_ends(store: ArtifactStore, runs: Iterable[str]) -> Iterator[End]:
