@@ -3,151 +3,34 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import create_engine, insert, make_url, select
 
 from residency import schema
-from residency.journal.mail_server import VARIABLE, MailServer, MailServerError, mail_server
+from residency.journal.mail_server import VARIABLE
 
 from .desk import Desk
-from .rosters import World
+from .post import HOME, Postbox, covered, free_port, open_post, outbox, reported, sent, ward
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from aiosmtpd.smtp import SMTP, Envelope
-    from aiosmtpd.smtp import Session as SmtpSession
-
     from rehearse.database.store import Store
-
-HOME = "hospital.example"
-ACCEPTED = "250 taken"
-
-
-@dataclass
-class Postbox:
-    """What a mail server does with mail.
-
-    Attributes:
-        refuses: Recipient's name → what it is answered, as long as it stands here.
-        hangs_up: How many messages it takes without an answer, and goes.
-        greets: What it answers to a greeting, or empty for the usual.
-        letters: What it took, in order.
-    """
-
-    refuses: dict[str, str] = field(default_factory=dict)
-    hangs_up: int = 0
-    greets: str = ""
-    letters: list[EmailMessage] = field(default_factory=list)
-
-    async def handle_EHLO(  # noqa: N802  (the server's own name and parameters)
-        self, server: SMTP, session: SmtpSession, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        """Greet, or refuse to."""
-        del server, envelope
-        session.host_name = hostname
-        return [self.greets] if self.greets else responses
-
-    async def handle_HELO(  # noqa: N802
-        self, server: SMTP, session: SmtpSession, envelope: Envelope, hostname: str
-    ) -> str:
-        """Greet in the old way, or refuse to."""
-        del server, envelope
-        session.host_name = hostname
-        return self.greets or "250 hello"
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: SmtpSession, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        """Take a recipient, or refuse it."""
-        del server, session, options
-        answer = self.refuses.get(address.partition("@")[0])
-        if answer:
-            return answer
-        envelope.rcpt_tos.append(address)
-        return ACCEPTED
-
-    async def handle_DATA(self, server: SMTP, session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
-        """Take a message."""
-        del session
-        content = envelope.content
-        assert isinstance(content, bytes)
-        self.letters.append(message_from_bytes(content, policy=default))
-        if self.hangs_up:
-            self.hangs_up -= 1
-            assert server.transport is not None
-            server.transport.abort()
-        return ACCEPTED
-
-    @property
-    def told(self) -> list[tuple[str, str]]:
-        """Recipient and subject of every letter, in order."""
-        return [(str(letter["To"]), str(letter["Subject"])) for letter in self.letters]
-
-
-@contextmanager
-def open_post(postbox: Postbox, port: int) -> Iterator[None]:
-    """A mail server that listens while the block runs."""
-    controller = Controller(postbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield
-    finally:
-        controller.stop()
 
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> int:
     """A port on which nobody listens yet, named as the operator names a mail server."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        free: int = taken.getsockname()[1]
+    free = free_port()
     monkeypatch.setenv(VARIABLE, f"smtp://127.0.0.1:{free}?domain={HOME}&seconds=5")
     return free
-
-
-def ward() -> World:
-    """R1 on the ward tomorrow and on the day after, R2 behind R1."""
-    world = World().residents("R1", "R2").rotation("ward")
-    world.duty("R1", "ward", "12-10 07:00", "19:00").duty("R1", "ward", "12-11 07:00", "19:00")
-    return world.backs("R2", "R1")
-
-
-def reported(desk: Desk) -> None:
-    """R1 is away, which R1 and the director are told: two notices."""
-    desk.do("mark_unavailable", person_id="R1", date=date(2024, 12, 10), reason="sick")
-
-
-def covered(desk: Desk) -> None:
-    """R1 is away and R2 steps in: four notices, to R1, the director, R1 and R2."""
-    reported(desk)
-    desk.do("activate_backup_assignments")
-
-
-def sent(desk: Desk, **parameters: Any) -> dict[str, object]:
-    """Deliver by mail and return the counts."""
-    return dict(desk.do("send_notifications", transport="smtp", **parameters).data)
-
-
-def outbox(desk: Desk) -> list[tuple[str, str, int, int | None]]:
-    """Return recipient, status, tries and last reply of every notice, in order."""
-    rows = sorted(desk.rows("notifications").values(), key=lambda row: row["number"])
-    return [(row["recipient"], row["status"], row["tries"], row["last_reply"]) for row in rows]
 
 
 def test_what_is_queued_is_delivered_in_order(store: Store, port: int) -> None:
@@ -362,48 +245,3 @@ def test_a_setting_that_cannot_be_read_is_refused_and_recorded(
         assert ("PD", "rejected") == tuple(desk.rows("audit_log")["step2:1"][name] for name in ("actor_id", "outcome"))
         assert 2 == desk.do("send_notifications").data["sent"]
         assert [("R1", "sent", 1, None), ("PD", "sent", 1, None)] == outbox(desk)
-
-
-# ── where the mail server is ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ("", MailServer()),
-        ("smtp://mail", MailServer("mail")),
-        ("smtp://10.0.0.5:2525/", MailServer("10.0.0.5", 2525)),
-        ("smtp://[::1]:26?domain=ward.example", MailServer("::1", 26, "ward.example", "rehearse@ward.example")),
-        ("smtp://mail?sender=roster@x.example&seconds=0.5", MailServer("mail", sender="roster@x.example", seconds=0.5)),
-    ],
-)
-def test_the_environment_names_the_mail_server(written: str, expected: MailServer) -> None:
-    """What it does not say has its usual value."""
-    assert expected == mail_server({VARIABLE: written} if written else {})
-
-
-@pytest.mark.parametrize(
-    ("written", "why"),
-    [
-        ("mail.example", "it names no server"),
-        ("smtps://mail", "it names no server"),
-        ("smtp://:25", "it names no server"),
-        ("smtp://mail:many", "Port could not be cast"),
-        ("smtp://mail:70000", "Port out of range"),
-        ("smtp://me:secret@mail", "it has more than host and port"),
-        ("smtp://mail/box", "it has more than host and port"),
-        ("smtp://mail?domain=a b", "'a b' is no domain"),
-        ("smtp://mail?domain=", "'' is no domain"),
-        ("smtp://mail?seconds=soon", "could not convert"),
-        ("smtp://mail?seconds=0", "0 seconds are not between"),
-        ("smtp://mail?seconds=nan", "nan seconds are not between"),
-        ("smtp://mail?colour=red", "it knows no colour"),
-        ("smtp://mail?what", "bad query field"),
-    ],
-)
-def test_what_cannot_be_read_says_why_and_what_to_write(written: str, why: str) -> None:
-    """A secret that was written into it is not repeated."""
-    with pytest.raises(MailServerError, match="write smtp://host:port") as caught:
-        mail_server({VARIABLE: written})
-    assert why in str(caught.value)
-    assert "secret" not in str(caught.value)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import smtplib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,19 +16,18 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, TypeAlias
 
+from residency.journal.mail_line import ACCEPTED, Line
 from residency.journal.mail_server import mail_server
 from residency.words import NoticeStatus
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
-
     from residency.journal.mail_server import MailServer
 
 logger = logging.getLogger("residency")
 
 _PERMANENT = range(500, 600)
-_ACCEPTED = 250
+#: A login is missing, refused, or not over an encrypted connection: this concerns the session and no message.
+_LOGIN_WANTED = frozenset({530, 534, 535, 538})
 
 
 @dataclass(frozen=True)
@@ -77,16 +75,16 @@ def smtp(notices: Iterable[QueuedNotice], *, server: MailServer | None = None) -
     recipient, which may not overtake it.
 
     Raises:
-        MailServerError: If the operator's setting cannot be read; nothing was handed over.
+        MailServerError: If the operator has to mend something first, the setting or the server; nothing was handed over.
     """
     waiting = tuple(notices)
     if not waiting:
         return ()
-    with _Line(server or mail_server()) as line:
+    with Line(server or mail_server()) as line:
         return tuple(_delivered(waiting, line))
 
 
-def _delivered(notices: Iterable[QueuedNotice], line: _Line) -> Iterator[Delivery]:
+def _delivered(notices: Iterable[QueuedNotice], line: Line) -> Iterator[Delivery]:
     held: set[str] = set()
     for notice in notices:
         if notice.recipient in held:
@@ -97,14 +95,17 @@ def _delivered(notices: Iterable[QueuedNotice], line: _Line) -> Iterator[Deliver
         if status == "queued":
             held.add(notice.recipient)
         if status != "sent":
-            logger.warning("notice %s to %s: the mail server answered %s", notice.id, notice.recipient, reply)
+            meaning = ": it wants a login, or encryption" if reply in _LOGIN_WANTED else ""
+            logger.warning(
+                "notice %s to %s: the mail server answered %s%s", notice.id, notice.recipient, reply, meaning
+            )
         yield Delivery(notice, status, notice.tries + 1, reply)
 
 
 def _status_of(reply: int | None) -> NoticeStatus:
-    if reply == _ACCEPTED:
+    if reply == ACCEPTED:
         return "sent"
-    return "failed" if reply in _PERMANENT else "queued"
+    return "failed" if reply in _PERMANENT and reply not in _LOGIN_WANTED else "queued"
 
 
 def letter(notice: QueuedNotice, server: MailServer) -> EmailMessage:
@@ -123,73 +124,6 @@ def _digest(notice: QueuedNotice) -> str:
     """What a notice is known by wherever it arrives: ids are counted from 1 in every database, its content is its own."""
     parts = (notice.id, notice.event, notice.recipient, notice.queued_at.isoformat(), notice.text)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-
-
-class _Line:
-    """One connection to a mail server, made when it is first needed; a server that cannot be reached is not asked again."""
-
-    def __init__(self, server: MailServer) -> None:
-        self.server = server
-        self._smtp: smtplib.SMTP | None = None
-        self._is_down = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._hang_up()
-
-    def reply_to(self, message: EmailMessage) -> int | None:
-        """Return the code of the server's answer to a message; None if there was none."""
-        connection = self._connected()
-        if connection is None:
-            return None
-        try:
-            connection.send_message(message)
-        except smtplib.SMTPRecipientsRefused as error:
-            return _first_code(error)
-        except smtplib.SMTPResponseException as error:
-            return error.smtp_code
-        except (OSError, smtplib.SMTPException):
-            self._hang_up()
-            return None
-        return _ACCEPTED
-
-    def _connected(self) -> smtplib.SMTP | None:
-        if self._smtp is not None and self._smtp.sock is None:  # it hung up after its last answer
-            self._smtp = None
-        if self._smtp is None and not self._is_down:
-            self._connect()
-        return self._smtp
-
-    def _connect(self) -> None:
-        """Greet the server. Whatever it answers here concerns the server and no message, so nothing has failed for good."""
-        made = smtplib.SMTP(timeout=self.server.seconds, local_hostname=self.server.domain)
-        try:
-            made.connect(self.server.host, self.server.port)
-            made.ehlo_or_helo_if_needed()
-        except (OSError, smtplib.SMTPException) as error:
-            made.close()
-            self._is_down = True
-            logger.warning("the mail server %s:%d: %s", self.server.host, self.server.port, error)
-            return
-        self._smtp = made
-
-    def _hang_up(self) -> None:
-        if self._smtp is None:
-            return
-        try:
-            self._smtp.quit()
-        except (OSError, smtplib.SMTPException):
-            self._smtp.close()
-        self._smtp = None
-
-
-def _first_code(error: smtplib.SMTPRecipientsRefused) -> int:
-    """The code of the refusal; a message of ours has one recipient."""
-    return next(iter(error.recipients.values()))[0]
 
 
 TRANSPORTS: Mapping[str, Transport] = {"record": record, "smtp": smtp}

@@ -36,7 +36,8 @@ def send_notifications(session: Session, parameters: Parameters, context: Contex
 
     Only what an earlier step committed is there to be delivered. A notice counts as sent once this transaction commits: if it does not, the
     same message leaves again. What the mail server refuses for good is failed; what it refuses for now, or when it cannot be reached, stays
-    queued for the next time, and so does what is queued for the same recipient behind it (`deferred`).
+    queued for the next time, and so does what is queued for the same recipient behind it (`deferred`). Where the operator has to mend the
+    setting or the server first (no STARTTLS, a certificate that is not trusted, a login refused), the step is refused and all stays queued.
     """
     try:
         deliveries = TRANSPORTS[parameters.transport](_queued(session, parameters))
