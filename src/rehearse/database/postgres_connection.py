@@ -29,7 +29,8 @@ LIBPQ_REQUIRED: Final = 170000
 
 CANCEL_SECONDS: Final = 1.0
 _FRESH_SECONDS: Final = 0.1
-_LOCK_LEAD_MS: Final = 5
+_LEAST_LEAD_MS: Final = 5
+_MOST_LEAD_MS: Final = 50
 _LAST_RESORT_MS: Final = 15 * 60 * 1000
 _STARTUP: Final[Mapping[str, str]] = {
     "statement_timeout": str(_LAST_RESORT_MS),
@@ -220,7 +221,10 @@ class PostgresConnection(psycopg.Connection[TupleRow]):
         if math.isinf(deadline.at):
             return ""
         milliseconds = max(1, math.ceil(deadline.remaining * 1000))
-        lock = max(1, milliseconds - _LOCK_LEAD_MS)
+        lead = min(_MOST_LEAD_MS, max(_LEAST_LEAD_MS, milliseconds // 10))
+        lock = max(
+            1, milliseconds - lead
+        )  # first, and well before: it counts from when the wait began, and says what was waited for
         return f"SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = {lock}"
 
     def limit(self, deadline: Deadline) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FIRST_WAIT: Final = 0.0005
 _LONGEST_WAIT: Final = 0.01
 _WAITED: Final = "waited for a lock that another session holds"
-_NEAR: Final = 0.02
+_NEAR: Final = 0.1
 _VALUES_LIMIT: Final = 1_000
 _TYPE_WORDS: Final[Mapping[type, str]] = {str: "text", type(None): "null", bytes: "bytes"}
 
