@@ -202,7 +202,7 @@ def test_the_time_of_other_orders_is_not_the_scenarios(
 
 def test_time_is_up_while_orders_are_tried(lab: Lab) -> None:
     """What was tried counts; nothing of the search is an error of the run."""
-    result = tried(lab, *TWICE, step("increment"), orders=40_000, timeout_seconds=1)
+    result = tried(lab, *TWICE, step("increment"), orders=40_000, timeout_seconds=4)
     assert "passed" == result.status, result.errors
     assert re.fullmatch(r"\d+ of 34650 orders, then the time was over", result.orders)
 

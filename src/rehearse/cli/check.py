@@ -12,7 +12,7 @@ from rehearse.cli.options import Validators  # noqa: TC001  (the command line re
 def check(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH|ID|SUITE", help="Files, folders, ids or suites; by default all there is."),
+        typer.Argument(metavar="PATH|ID|SUITE...", help="Files, folders, ids or suites; by default all there is."),
     ] = None,
     validators: Validators = [],  # noqa: B006  (typer copies it)
 ) -> int:

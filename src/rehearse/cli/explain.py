@@ -10,7 +10,7 @@ from rehearse.cli.options import Validators  # noqa: TC001  (the command line re
 
 
 def explain(
-    names: Annotated[list[str], typer.Argument(metavar="ID|PATH|SUITE", help="Which scenarios.")],
+    names: Annotated[list[str], typer.Argument(metavar="ID|PATH|SUITE...", help="Which scenarios.")],
     validators: Validators = [],  # noqa: B006  (typer copies it)
 ) -> int:
     """Say in plain words what scenarios will do. No database and no run is made."""

@@ -10,7 +10,7 @@ import typer
 def fmt(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE|FOLDER", help="Which files; by default all of the project."),
+        typer.Argument(metavar="FILE|FOLDER...", help="Which files; by default all of the project."),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit code 1 if a file would change.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Change nothing; print what would change.")] = False,

@@ -12,7 +12,7 @@ from rehearse.cli.options import Artifacts, Pages  # noqa: TC001  (the command l
 def report(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID|PATH|SUITE", help="Which scenarios; by default all that have a run."),
+        typer.Argument(metavar="ID|PATH|SUITE...", help="Which scenarios; by default all that have a run."),
     ] = None,
     to: Annotated[
         str,

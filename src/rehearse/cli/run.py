@@ -10,7 +10,7 @@ from rehearse.cli.options import Artifacts, Json, Pages, Validators  # noqa: TC0
 
 
 def run(  # noqa: PLR0913, PLR0917  (each is an option of the command)
-    names: Annotated[list[str] | None, typer.Argument(metavar="ID|PATH|SUITE", help="What to run.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="ID|PATH|SUITE...", help="What to run.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Run every scenario there is.")] = False,
     database: Annotated[
         str,

@@ -10,7 +10,7 @@ import typer
 def schema(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE|FOLDER", help="With --modeline: which files; by default all of the project."),
+        typer.Argument(metavar="FILE|FOLDER...", help="With --modeline: which files; by default all of the project."),
     ] = None,
     name: Annotated[str, typer.Option("--domain", metavar="NAME", help="Whose words the scenarios use.")] = "residency",
     output: Annotated[
