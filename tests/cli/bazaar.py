@@ -11,7 +11,7 @@ from typing import Annotated
 from sqlalchemy import delete, exists, func, insert, select, update
 
 from loading.shop_domain import LEDGER, ORDERS, PRODUCTS, SHOP, NoParameters
-from rehearse.domain import Context, Operation, OperationResult, Panel, Session, done
+from rehearse.domain import Context, Evidence, Operation, OperationResult, Panel, Session, done
 from rehearse.fields import Help, Range, Unit
 from rehearse.panels import PanelTable
 
@@ -92,6 +92,13 @@ def end_season(session: Session, parameters: EndSeason, context: Context) -> Ope
     return done()
 
 
+def stock(evidence: Evidence) -> tuple[PanelTable]:
+    """What is left of each product."""
+    rows = tuple((str(row[0]), str(row[3])) for row in evidence.after.snapshot.tables["products"].rows.values())
+    left = sum(int(pieces) for _, pieces in rows)
+    return (PanelTable("Stock", ("product", "pieces"), rows, summary=(f"Left on all shelves: {left}.",)),)
+
+
 BAZAAR = replace(
     SHOP,
     name="bazaar",
@@ -105,18 +112,5 @@ BAZAAR = replace(
         "wait": Operation("wait", NoParameters, wait),
         "sulk": Operation("sulk", NoParameters, sulk),
     },
-    panels=(
-        Panel(
-            "stock",
-            lambda evidence: (
-                PanelTable(
-                    "Stock",
-                    ("product", "pieces"),
-                    tuple(
-                        (str(row[0]), str(row[3])) for row in evidence.after.snapshot.tables["products"].rows.values()
-                    ),
-                ),
-            ),
-        ),
-    ),
+    panels=(Panel("stock", stock),),
 )

@@ -140,6 +140,15 @@ def test_judging_needs_evidence(rehearse: Command) -> None:
     assert rehearse("show", "sell-two", "--format", "html").code == 0
 
 
+def test_what_is_made_from_evidence_is_left_out_without_it(rehearse: Command) -> None:
+    """A run that kept only its result says nothing in short, neither when it ends nor when it is shown."""
+    path = rehearse.root / "scenarios/selling/lamps.yaml"
+    path.write_text(path.read_text().replace("  clock:", "  capture_artifacts: false\n  clock:"))
+    printed = rehearse("run", "sell-two").out
+    assert printed == rehearse("show", "sell-two").out
+    assert "In short" not in printed
+
+
 def test_clean(ran: Command) -> None:
     """Runs kept for no day go, and the wreck of a killed run; with --dry-run they are only named."""
     path = ran.root / "scenarios/selling/lamps.yaml"

@@ -159,6 +159,17 @@ def test_a_chief_resident_reads_the_upper_half(visit: Visit, reports: Path) -> N
         expect(short).to_contain_text(text)
 
 
+def test_a_terminal_has_the_words_of_the_cards(visit: Visit, reports: Path) -> None:
+    """Whoever reads the run in a terminal reads the same sentences under the same headings, before anything else."""
+    page = visit.open(reports / f"{CASCADE}.html")
+    words = page.locator(".card").locator("h3, li").all_inner_texts()
+    shown = subprocess.run(
+        [sys.executable, "-m", "rehearse", "show", CASCADE], cwd=reports, check=True, capture_output=True, text=True
+    )
+    _, _, short = shown.stdout.partition("In short\n")
+    assert words == [line.strip() for line in short.partition("\n\n")[0].splitlines()]
+
+
 def test_the_calendar_is_a_table_that_can_be_listened_to(visit: Visit, reports: Path) -> None:
     """Its rows and columns have heads, and what is marked by sign and letters is said in words."""
     size(visit.page, 1200, 900)

@@ -26,7 +26,8 @@ from rehearse.report.html.grids import MOST_CELLS, STRETCH, calendar_view, cover
 from rehearse.report.html.paged import Column, PagedTable, Row, json_block
 from rehearse.report.html.panels import Drawn, cards, drawn
 from rehearse.report.panel_tables import panel_table
-from report.samples import PANELS
+from rehearse.report.text import in_short_section
+from report.samples import PANELS, PASSED
 
 FIRST = date(2024, 12, 2)
 STAYS = CalendarEntry("WA", "ward")
@@ -175,6 +176,30 @@ def test_a_summary_is_a_card_with_the_way_to_all_of_it() -> None:
     table = PanelTable("Closest", ("a",), (("b",),), summary=("R4: none to spare.",))
     (card,) = cards((Drawn(replace(table, summary=()), drawn((table,))[0].svg, ""), *drawn((table,))))
     assert (("R4: none to spare.",), "panel-2") == (card.sentences, card.link)
+
+
+def test_a_terminal_reads_the_cards_too() -> None:
+    """Text has the sentences of the page's cards, a few of each, the way to the rest, and no panel that is a table or a picture alone."""
+    panels = (
+        PanelWords("Many", tuple(map(str, range(9))), note="In hours."),
+        PanelWords("None", (), "Nothing."),
+        PanelWords("Empty", ()),
+        PanelTable("Closest", ("a",), (("b",),), summary=("R4: none to spare.",)),
+        PanelTable("Table", ("a",), (("b",),)),
+    )
+    shown = [line.text for line in in_short_section(PASSED, panels)]
+    more = f"    and 3 more: rehearse show {PASSED.run_id} --format html"
+    many = ["  Many", *(f"    {n}" for n in range(6)), more, "    In hours."]
+    assert ["In short", *many, "  None", "    Nothing.", "  Closest", "    R4: none to spare."] == shown
+    assert [] == list(in_short_section(PASSED, panels[4:]))
+
+
+def test_a_terminal_is_told_of_a_panel_that_could_not_be_made() -> None:
+    """Whoever reads nothing of what remains uncovered reads why."""
+    lost = PanelTable("uncovered", (), (), "could not be made: KeyError: 'R1'")
+    assert ["In short", "  uncovered: could not be made: KeyError: 'R1'"] == [
+        line.text for line in in_short_section(PASSED, (lost,))
+    ]
 
 
 def test_a_block_of_data_cannot_end_or_open_anything() -> None:

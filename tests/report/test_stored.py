@@ -9,8 +9,9 @@ import pytest
 
 from rehearse.codec import dumps
 from rehearse.errors import ArtifactError
+from rehearse.report.folder import Folder
 from rehearse.report.formats import RENDERERS, rendered
-from rehearse.report.stored import Folder, command, stored_report, stored_result
+from rehearse.report.stored import command, stored_report, stored_result
 from rehearse.run.evidence import RESULT, SCENARIO, SQL
 from rehearse.run.outcome import Isolation
 from rehearse.run.rejudge import NEEDED

@@ -88,7 +88,7 @@ def rehearse(options: RunOptions) -> int:
         work = [(plan, services, options.retry or plan.scenario.attempts) for plan in plans]
         results = perform_all(work, jobs=options.jobs, ended=_told(shown, lines))
     seconds, missing = time.monotonic() - began, len(plans) - len(results)
-    _report(results, people, {plan.scenario.id: plan.domain.journal_tables for plan in plans}, seconds)
+    _report(results, people, {plan.scenario.id: plan for plan in plans}, seconds)
     if missing:
         people.line(f"{count_text(missing, 'scenario')} did not begin", style="warn")
     if options.report:
@@ -147,7 +147,7 @@ def _told(shown: Display, lines: JsonLines | None) -> Callable[[ScenarioResult],
 def _report(
     results: tuple[ScenarioResult, ...],
     people: Printer,
-    journals: Mapping[str, tuple[str, ...]],
+    plans: Mapping[str, Plan],
     seconds: float,
 ) -> None:
     """One run is shown whole; of many, those that did not pass, a line for each of the others, and a summary.
@@ -159,16 +159,25 @@ def _report(
     if sys.stderr.isatty() and not people.stream.isatty():
         Printer(sys.stderr).lines(summary_lines(results, seconds))
     if len(results) == 1:
-        people.lines(report_lines(results[0], journal=journals[results[0].scenario_id]))
+        people.lines(_whole(results[0], plans[results[0].scenario_id]))
         return
     for result in results:
         if result.success:
             people.lines([_in_list(result)])
         else:
             people.line()
-            people.lines(report_lines(result, journal=journals[result.scenario_id]))
+            people.lines(report_lines(result, journal=plans[result.scenario_id].domain.journal_tables))
             people.line()
     people.lines(summary_lines(results, seconds))
+
+
+def _whole(result: ScenarioResult, plan: Plan) -> tuple[Line, ...]:
+    """The report of one run, with what the domain says of it in short if the run kept what that is made from."""
+    from rehearse.report.folder import Folder  # noqa: PLC0415  (many runs show no panels)
+    from rehearse.report.stored_panels import stored_panels  # noqa: PLC0415
+
+    panels = stored_panels(Folder(Path(result.run_path)), plan) if result.run_path else ()
+    return report_lines(result, journal=plan.domain.journal_tables, panels=panels)
 
 
 def _write_report(

@@ -44,12 +44,13 @@ def show_run(name: str, form: str, root: str, output: str = "") -> int:
     """
     from rehearse.report.formats import rendered  # noqa: PLC0415  (start-up stays light)
     from rehearse.report.stored import stored_journal, stored_result  # noqa: PLC0415
+    from rehearse.report.stored_panels import stored_panels  # noqa: PLC0415
     from rehearse.report.text import report_lines  # noqa: PLC0415
 
     with engine.artifact_store(engine.project(), root) as artifacts, opened_run(artifacts, name) as run:
         result = stored_result(run)
         if form == "text":
-            _give(report_lines(result, journal=stored_journal(run)), output)
+            _give(report_lines(result, journal=stored_journal(run), panels=stored_panels(run)), output)
         else:
             _give(rendered(FORMATS[form], run, result), output)
     return PASSED

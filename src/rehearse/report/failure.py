@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from rehearse.errors import ArtifactError
 from rehearse.report.document import sql_text
+from rehearse.report.folder import Folder
 from rehearse.report.model import LIMITS, Limits, changed_tables, checks_in_order, count_text, seconds_text, shown
-from rehearse.report.stored import Folder, stored_journal, stored_statements
+from rehearse.report.stored import stored_journal, stored_statements
 from rehearse.report.text import (
     MARKS,
     attempts_section,

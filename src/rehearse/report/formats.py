@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rehearse.report.model import RunReport
-    from rehearse.report.stored import Files
     from rehearse.run.outcome import ScenarioResult
+    from rehearse.run.rejudge import StoredFiles
 
 
 def _json(report: RunReport) -> str:
@@ -54,7 +54,7 @@ FOR_PEOPLE = ("html_report", "markdown")
 """The formats that show the SQL log or the domain's panels."""
 
 
-def rendered(format_name: str, files: Files, result: ScenarioResult) -> str:
+def rendered(format_name: str, files: StoredFiles, result: ScenarioResult) -> str:
     """Return a format's file for a run."""
     from rehearse.report.stored import stored_report  # noqa: PLC0415  (as above)
 
@@ -63,7 +63,7 @@ def rendered(format_name: str, files: Files, result: ScenarioResult) -> str:
 
 def exported(format_name: str, result: ScenarioResult) -> str:
     """Return a format's file for a run that is just ending, from its result and the files in its folder."""
-    from rehearse.report.stored import Folder  # noqa: PLC0415  (as above)
+    from rehearse.report.folder import Folder  # noqa: PLC0415  (as above)
 
     return rendered(format_name, Folder(Path(result.run_path)), result)
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from rehearse.codec import loads
 from rehearse.database.observe import Statement
@@ -16,59 +14,21 @@ from rehearse.errors import ArtifactError, Complaints
 from rehearse.loading.load import DEFAULT_DOMAIN
 from rehearse.loading.tree import MapNode, Node, ScalarNode, plain_value
 from rehearse.loading.yaml_tree import read_tree
-from rehearse.panels import PanelTable
 from rehearse.registry import installed
 from rehearse.report.model import LIMITS, EventLine, RunReport, Subject
-from rehearse.run.evidence import EVENTS, EXECUTION, RESULT, SCENARIO, SQL
-from rehearse.run.outcome import Execution, ScenarioResult
-from rehearse.run.rejudge import NEEDED, stored_evidence, stored_plan
+from rehearse.report.stored_panels import stored_panels
+from rehearse.run.evidence import EVENTS, RESULT, SCENARIO, SQL
+from rehearse.run.outcome import ScenarioResult
 from rehearse.source import Source
 from rehearse.values import FrozenMap, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rehearse.domain import Evidence, Panel
-    from rehearse.panels import AnyPanel
+    from rehearse.run.rejudge import StoredFiles
 
 
-class Files(Protocol):
-    """The files of a run, by name."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Those that are there."""
-        ...
-
-    def read(self, name: str) -> str:
-        """Return a file's text."""
-        ...
-
-
-@dataclass(frozen=True)
-class Folder:
-    """The files of a run that is just ending, before it is marked complete."""
-
-    path: Path
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Those that are there."""
-        return tuple(sorted(path.name for path in self.path.iterdir()))
-
-    def read(self, name: str) -> str:
-        """Return a file's text.
-
-        Raises:
-            ArtifactError: If it cannot be read.
-        """
-        try:
-            return (self.path / name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ArtifactError(f"cannot read {self.path / name}: {error}") from error
-
-
-def stored_result(files: Files) -> ScenarioResult:
+def stored_result(files: StoredFiles) -> ScenarioResult:
     """Return the result that a run left.
 
     Raises:
@@ -80,7 +40,7 @@ def stored_result(files: Files) -> ScenarioResult:
         raise ArtifactError(f"{RESULT} is no result: {error}") from error
 
 
-def stored_report(files: Files, result: ScenarioResult, *, whole: bool = True) -> RunReport:
+def stored_report(files: StoredFiles, result: ScenarioResult, *, whole: bool = True) -> RunReport:
     """Return the report of a run from its files and its result; what was not kept is left out.
 
     Args:
@@ -95,7 +55,7 @@ def stored_report(files: Files, result: ScenarioResult, *, whole: bool = True) -
     return RunReport(
         result=result,
         subject=_subject(scenario),
-        panels=_panels(files) if whole else (),
+        panels=stored_panels(files) if whole else (),
         statements=statements,
         statements_dropped=max(0, counted - sum(each.step in steps for each in statements)) if statements else 0,
         values_logged=_text(scenario, "debug_mode") == "true",
@@ -131,30 +91,7 @@ def _versions() -> tuple[tuple[str, str], ...]:
     )
 
 
-def _panels(files: Files) -> tuple[AnyPanel, ...]:
-    """Return what the domain adds for people; a note in the place of what crashes, nothing if too little was kept."""
-    if not set(NEEDED) <= set(files.names):
-        return ()
-    try:
-        plan = stored_plan(files)
-        evidence = stored_evidence(files, plan, loads(Execution, files.read(EXECUTION)))
-    except Exception as error:  # noqa: BLE001  (a report without its panels is worth more than none)
-        return (_could_not("Panels", error),)
-    return tuple(found for panel in plan.domain.panels for found in _made(panel, evidence))
-
-
-def _made(panel: Panel, evidence: Evidence) -> tuple[AnyPanel, ...]:
-    try:
-        return panel.function(evidence)
-    except Exception as error:  # noqa: BLE001  (a defect of one panel costs that panel alone)
-        return (_could_not(panel.name, error),)
-
-
-def _could_not(name: str, error: Exception) -> PanelTable:
-    return PanelTable(name, (), (), f"could not be made: {type(error).__name__}: {error}")
-
-
-def _scenario(files: Files) -> MapNode | None:
+def _scenario(files: StoredFiles) -> MapNode | None:
     """Return the scenario as it was kept, without its long sections; None if it was not kept or cannot be read."""
     if SCENARIO not in files.names:
         return None
@@ -166,12 +103,12 @@ def _scenario(files: Files) -> MapNode | None:
 HEAD_KEYS = ("category", "priority", "tags", "rationale", "domain", "clock", "seed", "debug_mode")
 
 
-def stored_journal(files: Files) -> tuple[str, ...]:
+def stored_journal(files: StoredFiles) -> tuple[str, ...]:
     """Return the journal tables of a stored run's domain."""
     return _journal(_scenario(files))
 
 
-def stored_domain(files: Files) -> str:
+def stored_domain(files: StoredFiles) -> str:
     """Return the name of a stored run's domain."""
     return _domain(_scenario(files))
 
@@ -221,7 +158,7 @@ def _text(scenario: MapNode | None, key: str) -> str:
     return "" if isinstance(value, tuple | FrozenMap) else plain(value)
 
 
-def stored_statements(files: Files) -> tuple[Statement, ...]:
+def stored_statements(files: StoredFiles) -> tuple[Statement, ...]:
     """Return the SQL log of a run, as far as a report shows it; nothing if it was not kept."""
     if SQL not in files.names:
         return ()
@@ -229,7 +166,7 @@ def stored_statements(files: Files) -> tuple[Statement, ...]:
     return tuple(loads(Statement, line) for line in lines)
 
 
-def stored_events(files: Files) -> tuple[EventLine, ...]:
+def stored_events(files: StoredFiles) -> tuple[EventLine, ...]:
     """Return the event log of a run; nothing if it was not kept."""
     if EVENTS not in files.names:
         return ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from rehearse.panels import PanelTable
+from rehearse.report.cards import AT_ONCE, card_of
 from rehearse.report.model import (
     LIMITS,
     LINE_CELL_BYTES,
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from rehearse.domain import Reason
     from rehearse.expect.verdict import CheckResult
+    from rehearse.panels import AnyPanel
+    from rehearse.report.cards import Card
     from rehearse.run.outcome import ScenarioResult, StepResult
 
 Style = Literal["plain", "title", "dim", "good", "bad", "doubt", "warn"]
@@ -50,9 +54,15 @@ class Line:
     style: Style = "plain"
 
 
-def text_report(result: ScenarioResult, *, limits: Limits = LIMITS, journal: tuple[str, ...] = ()) -> str:
+def text_report(
+    result: ScenarioResult,
+    *,
+    limits: Limits = LIMITS,
+    journal: tuple[str, ...] = (),
+    panels: tuple[AnyPanel, ...] = (),
+) -> str:
     """Return the whole report as plain text with a final line feed."""
-    return "".join(f"{line.text}\n" for line in report_lines(result, limits=limits, journal=journal))
+    return "".join(f"{line.text}\n" for line in report_lines(result, limits=limits, journal=journal, panels=panels))
 
 
 def headline(result: ScenarioResult) -> Line:
@@ -72,10 +82,17 @@ def status_text(result: ScenarioResult) -> str:
     return f"{result.status} ({result.category})"
 
 
-def report_lines(result: ScenarioResult, *, limits: Limits = LIMITS, journal: tuple[str, ...] = ()) -> tuple[Line, ...]:
-    """Return the whole report, line by line; changed rows of `journal` tables are counted, not shown."""
+def report_lines(
+    result: ScenarioResult,
+    *,
+    limits: Limits = LIMITS,
+    journal: tuple[str, ...] = (),
+    panels: tuple[AnyPanel, ...] = (),
+) -> tuple[Line, ...]:
+    """Return the whole report, line by line; changed rows of `journal` tables are counted, of `panels` the short sentences are shown."""
     sections = (
         heading_section(result),
+        in_short_section(result, panels),
         steps_section(result),
         changes_section(result, limits, journal),
         _checks(result, limits),
@@ -97,6 +114,32 @@ def heading_section(result: ScenarioResult) -> Iterator[Line]:
     yield Line(f"  {headline(result).text[2:]}")
     orders = f" · {result.orders}" if result.orders else ""
     yield Line(f"  {isolation_text(result)}{orders}", "dim")
+
+
+def in_short_section(result: ScenarioResult, panels: tuple[AnyPanel, ...]) -> Iterator[Line]:
+    """Yield what the domain says in sentences, and which of its panels could not be made."""
+    told = [line for panel in panels for line in _in_short(panel, result.run_id)]
+    if told:
+        yield Line("In short", "title")
+        yield from told
+
+
+def _in_short(panel: AnyPanel, run: str) -> Iterator[Line]:
+    card = card_of(panel)
+    if card is not None:
+        yield from _card(card, run)
+    elif isinstance(panel, PanelTable) and not panel.columns:
+        yield Line(f"  {cell(panel.title)}: {cell(panel.note)}", "warn")
+
+
+def _card(card: Card, run: str) -> Iterator[Line]:
+    yield Line(f"  {cell(card.title)}")
+    yield from (Line(f"    {cell(sentence)}") for sentence in card.sentences[:AT_ONCE])
+    more = len(card.sentences) - AT_ONCE
+    if more > 0:
+        yield Line(f"    and {more} more: rehearse show {cell(run)} --format html", "dim")
+    if card.note:
+        yield Line(f"    {cell(card.note)}", "dim")
 
 
 def steps_section(result: ScenarioResult) -> Iterator[Line]:

@@ -14,7 +14,7 @@ from rehearse.snapshot.model import Diff
 from rehearse.snapshot.serialize import from_json
 
 if TYPE_CHECKING:
-    from rehearse.report.stored import Files
+    from rehearse.run.rejudge import StoredFiles
     from rehearse.snapshot.model import Snapshot, Table
 
 
@@ -43,7 +43,7 @@ class Comparison:
         return not self.diff.count()
 
 
-def compared(first: Files, second: Files) -> Comparison:
+def compared(first: StoredFiles, second: StoredFiles) -> Comparison:
     """Return the comparison of two stored runs.
 
     Raises:
@@ -62,7 +62,7 @@ def compared(first: Files, second: Files) -> Comparison:
     return Comparison(*results, difference(before, after), stored_journal(first))
 
 
-def _end_state(files: Files, result: ScenarioResult) -> Snapshot:
+def _end_state(files: StoredFiles, result: ScenarioResult) -> Snapshot:
     if AFTER not in files.names:
         why = "came to no end state" if result.fingerprint is None else "did not keep its end state"
         raise ComparisonError(

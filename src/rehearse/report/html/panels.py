@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from rehearse.panels import AnyPanel, PanelCalendar, PanelCoverage, PanelTable, PanelTimeline, PanelWords, TimelineBar
+from rehearse.report.cards import AT_ONCE, card_of
 from rehearse.report.html.grids import GridView, calendar_view, coverage_view
 from rehearse.report.html.paged import PagedTable
 from rehearse.report.html.pictures import picture_of
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from rehearse.report.model import Limits
     from rehearse.run.outcome import ScenarioResult
 
-AT_ONCE = 6
-"""So many sentences of a card are seen without opening it."""
 _CONCURRENT = "concurrent"
 _NO_PICTURE = Markup("")
 
@@ -90,14 +89,12 @@ def cards(panels: tuple[Drawn, ...]) -> tuple[CardView, ...]:
     """Return what is said in sentences: panels of words, and what others say of themselves in short."""
     found: list[CardView] = []
     for number, item in enumerate(panels, 1):
-        panel, identity = item.panel, f"panel-{number}"
-        if isinstance(panel, PanelWords):
-            told = tuple(visible(sentence) for sentence in panel.sentences) or (visible(panel.nothing),)
-            found.append(CardView(identity, cell(panel.title), told[:AT_ONCE], told[AT_ONCE:], cell(panel.note)))
-        elif panel.summary:
-            found.append(
-                CardView(f"card-{number}", cell(panel.title), tuple(map(visible, panel.summary)), link=identity)
-            )
+        card = card_of(item.panel)
+        if card is None:
+            continue
+        identity, link = (f"card-{number}", f"panel-{number}") if card.summary else (f"panel-{number}", "")
+        told = tuple(map(visible, card.sentences))
+        found.append(CardView(identity, cell(card.title), told[:AT_ONCE], told[AT_ONCE:], cell(card.note), link))
     return tuple(found)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from rehearse.report.model import RunReport, isolation_text
 from rehearse.report.reason import why_text
-from rehearse.report.stored import Files, environment, stored_report, stored_result
+from rehearse.report.stored import environment, stored_report, stored_result
 from rehearse.report.suite.model import Past, SuiteReport, SuiteRow
 from rehearse.run.outcome import ScenarioResult
+from rehearse.run.rejudge import StoredFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ class End:
     """A run that ended, with its files as long as they can be read; one that never had a folder has none."""
 
     result: ScenarioResult
-    files: Files | None = None
+    files: StoredFiles | None = None
 
 
 Told = Callable[[RunReport], str]
