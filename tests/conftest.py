@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """Forget what the machine says about terminals and logs: what a program does then is for the tests to say, not for where they run."""
-    for name in ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
+    """Forget what the machine says about terminals and logs: what a program does then is for the tests to say, not for where they run.
+
+    Bytecode is kept: hundreds of programs are started, and each would compile all of the sources again.
+    """
+    for name in ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name, None)
+    sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,14 @@
 """Every rule a second time, on arrays of minutes: slow, obvious, and written from the rule sheet alone.
 
-A minute is a byte that is 1 or 0; runs of minutes are found by pattern matching. Nothing of `residency.timeline`,
+A minute is a byte that is 1 or 0; runs of minutes are found by searching. Nothing of `residency.timeline`,
 `residency.services` or `residency.rules` is used.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import combinations, groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,8 +62,9 @@ class Life:
     def duty_periods(self) -> list[tuple[int, int]]:
         """Segments with gaps of up to an hour filled in."""
         inside = self.sheet.paint(_times(self.duties, lambda kind: kind not in _AT_HOME))
-        filled = re.sub(rb"(?<=\x01)\x00{1,60}(?=\x01)", lambda gap: ON * len(gap.group()), inside)
-        return self.sheet.runs(filled)
+        segments = self.sheet.runs(inside)
+        gaps = ((one[1], other[0]) for one, other in pairwise(segments) if other[0] - one[1] <= 60)
+        return self.sheet.runs(self.sheet.paint([*segments, *gaps]))
 
     def days_off(self) -> list[int]:
         """The starts of all days off."""
@@ -107,7 +108,7 @@ class Life:
             def name(day: int) -> tuple[object, ...]:
                 return ((day - origin) // (28 * DAY), None)
         else:
-            name = self._rotation_name
+            name = self._rotation_names.__getitem__
         found: list[Window] = []
         for label, group in groupby(self.days, key=name):
             days = list(group)
@@ -115,21 +116,26 @@ class Life:
             found.append(Window(days[0], days[-1] + DAY, granted if isinstance(granted, int) else None))
         return found
 
+    @cached_property
+    def _rotation_names(self) -> dict[int, tuple[object, ...]]:
+        return {day: self._rotation_name(day) for day in self.days}
+
+    @cached_property
+    def _in_period(self) -> set[int]:
+        return {day for day in self.days for period in self.periods if period.start <= day < period.end}
+
     def _rotation_name(self, day: int) -> tuple[object, ...]:
         for period in self.periods:
             if period.start <= day < period.end:
                 piece = (day - period.start) // (28 * DAY) if period.end - period.start > 31 * DAY else 0
                 return (period.id, piece, period.weekly_limit)
         first, last = day, day
-        while first - DAY >= self.horizon[0] and not self._in_period(first - DAY):
+        while first - DAY >= self.horizon[0] and first - DAY not in self._in_period:
             first -= DAY
-        while last + DAY < self.horizon[1] and not self._in_period(last + DAY):
+        while last + DAY < self.horizon[1] and last + DAY not in self._in_period:
             last += DAY
         piece = (day - first) // (28 * DAY) if last + DAY - first > 31 * DAY else 0
         return (first, piece, None)
-
-    def _in_period(self, day: int) -> bool:
-        return any(period.start <= day < period.end for period in self.periods)
 
 
 def _times(duties: Iterable[Duty], wanted: Callable[[DutyKind], bool]) -> Iterator[tuple[int, int]]:
@@ -289,7 +295,7 @@ def night_float(life: Life, setting: ask.NightFloat) -> list[Found]:
     for first, second in pairwise(blocks):
         start, end = shift_of(first[-1])[1], shift_of(second[0])[0]
         between = life.busy[start - life.sheet.low : end - life.sheet.low]
-        longest = max((len(gap.group()) for gap in re.finditer(rb"\x00+", between)), default=0)
+        longest = max(map(len, between.split(ON)))
         if setting.gap is not None and longest < setting.gap:
             found.append(_one(life, setting, "block_gap", (start, end), (longest, setting.gap)))
     return found

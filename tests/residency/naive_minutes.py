@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,7 +44,14 @@ class Sheet:
 
     def runs(self, minutes: bytes | bytearray) -> list[tuple[int, int]]:
         """The maximal runs of minutes that are 1."""
-        return [(self.low + run.start(), self.low + run.end()) for run in re.finditer(rb"\x01+", minutes)]
+        found: list[tuple[int, int]] = []
+        start = minutes.find(ON)
+        while start >= 0:
+            end = minutes.find(OFF, start)
+            end = len(minutes) if end < 0 else end
+            found.append((self.low + start, self.low + end))
+            start = minutes.find(ON, end)
+        return found
 
     def count(self, minutes: bytes | bytearray, start: int, end: int) -> int:
         """How many minutes of an interval are 1."""

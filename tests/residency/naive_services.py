@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from operator import add
 from typing import TYPE_CHECKING
 
 from naive_minutes import OFF, Found, Sheet, sheet_of
@@ -38,7 +39,7 @@ def _present(roster: Roster, rotation_id: str, sheet: Sheet, kinds: set[DutyKind
             if absence.person_id == person.id and approved:
                 start, end = absence.start - sheet.low, absence.end - sheet.low
                 minutes[start:end] = OFF * (end - start)
-        if any(minutes):
+        if 1 in minutes:
             present[person.id] = minutes
     return present
 
@@ -56,7 +57,9 @@ def coverage(roster: Roster, setting: ask.Coverage, horizon: tuple[int, int]) ->
         people = _present(roster, rotation_id, sheet, _COVERS)
         roles = {person.id: person.role for person in roster.persons}
         heads = [minutes for person_id, minutes in people.items() if roles[person_id] is role]
-        counts = [sum(column) for column in zip(*heads, strict=True)] if heads else [0] * len(need)
+        counts = [0] * len(need)
+        for minutes in heads:
+            counts = list(map(add, counts, minutes))
         for start, end, (needed, there) in _states(sheet, zip(need, counts, strict=True)):
             if there < needed:
                 found.append(Found("coverage", "gap", (), rotation_id, start, end, there, needed, setting.severity))
