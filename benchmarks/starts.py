@@ -87,6 +87,7 @@ def seconds(arguments: tuple[str, ...], folder: Path) -> float:
     """
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT), str(folder)])
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": path}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, for every runner
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False

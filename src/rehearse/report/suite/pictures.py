@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from rehearse.report.html.pictures.svg import BAD, GOOD, INK, LINE, PAPER, QUIET, WARN, svg_of
 from rehearse.report.suite.model import NOT_YET, counted
@@ -46,11 +46,7 @@ def trend_picture(report: SuiteReport) -> str:
                 bar.lengths,
                 0.72,
                 bottom=bar.starts,
-                label=bar.word,
-                color=bar.colour,
-                edgecolor=bar.edge,
-                hatch=bar.hatch,
-                linewidth=0.8,
+                **bar.look,
             )
         shown = list(range(len(points) - 1, -1, -max(1, -(-len(points) // 8))))
         axes.set_xticks(shown, [labels[index] for index in shown], fontsize=10)
@@ -82,11 +78,7 @@ def categories_picture(report: SuiteReport) -> str:
                 bar.lengths,
                 0.66,
                 left=bar.starts,
-                label=bar.word,
-                color=bar.colour,
-                edgecolor=bar.edge,
-                hatch=bar.hatch,
-                linewidth=0.8,
+                **bar.look,
             )
         for place, total in enumerate(totals):
             axes.text(total, place, f" {total}", va="center", color=INK, fontsize=11)
@@ -103,6 +95,16 @@ def categories_picture(report: SuiteReport) -> str:
     return svg_of((WIDTH, max(120.0, 24.0 * len(names) + 60)), paint, name="categories", words=words)
 
 
+class BarLook(TypedDict):
+    """Keywords of matplotlib's bars."""
+
+    label: str
+    color: str
+    edgecolor: str
+    hatch: str | None
+    linewidth: float
+
+
 @dataclass(frozen=True)
 class Bar:
     """One outcome's pieces of all bars."""
@@ -113,6 +115,11 @@ class Bar:
     colour: str
     edge: str
     hatch: str | None
+
+    @property
+    def look(self) -> BarLook:
+        """How matplotlib draws it, lying or standing."""
+        return BarLook(label=self.word, color=self.colour, edgecolor=self.edge, hatch=self.hatch, linewidth=0.8)
 
 
 def _bars(stacks: Sequence[Mapping[str, int]]) -> Iterator[Bar]:
