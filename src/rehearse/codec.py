@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from rehearse.source import Source, Span
@@ -92,45 +92,68 @@ def loads(kind: type[T], text: str) -> T:
 
 def decode(kind: object, data: Any) -> object:
     """Return the value of type `kind` that `data` encodes."""
+    return _reader(kind)(data)
+
+
+@cache
+def _reader(kind: object) -> Callable[[Any], object]:
+    """Return what makes a value of type `kind` of its encoding; declarations are read once, however many records follow."""
     if kind in (None, type(None)):
-        return None
+        return lambda _: None
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        return _decoded_union(get_args(kind), data)
+        return _union_reader(get_args(kind))
     if origin is tuple:
-        return _decoded_tuple(get_args(kind), data)
+        return _tuple_reader(get_args(kind))
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
-        return types.MappingProxyType({key: decode(get_args(kind)[1], item) for key, item in _map(data).items()})
+        return _mapping_reader(_reader(get_args(kind)[1]))
     if kind is Span:
-        return Span(Source(data["name"], ""), data["line"], data["column"], data["end_column"])
+        return lambda data: Span(Source(data["name"], ""), data["line"], data["column"], data["end_column"])
     if isinstance(kind, type) and is_dataclass(kind):
-        hints = _hints(kind)
-        return kind(**{key: decode(hints[key], item) for key, item in data.items()})
+        return _record_reader(kind)
     if origin is Literal or kind in (bool, int, str):
-        return data
-    return float(data) if kind is float else untagged(data)
+        return lambda data: data
+    return float if kind is float else untagged
 
 
-def _decoded_union(members: tuple[object, ...], data: Any) -> object:
-    if data is None:
-        return None
-    records = [member for member in members if isinstance(member, type) and (is_dataclass(member) or member is Span)]
-    if isinstance(data, dict) and records:
-        return decode(records[0], data)
-    structured = [
-        member for member in members if get_origin(member) in (tuple, Mapping) or get_origin(member) is not None
-    ]
-    plain = isinstance(data, list) or (isinstance(data, dict) and not data.keys() & _TAGS.keys())
-    fitting = [
-        m for m in structured if (get_origin(m) is tuple) == isinstance(data, list) and get_origin(m) is not Literal
-    ]
-    return decode(fitting[0], data) if plain and fitting else untagged(data)
+def _record_reader(kind: type) -> Callable[[Any], object]:
+    readers: dict[str, Callable[[Any], object]] = {}
+
+    def read(data: Any) -> object:
+        if not readers:  # only now, since a record may hold records of its own kind
+            readers.update((name, _reader(hint)) for name, hint in _hints(kind).items())
+        return kind(**{name: readers[name](item) for name, item in data.items()})
+
+    return read
 
 
-def _decoded_tuple(members: tuple[object, ...], data: Any) -> tuple[object, ...]:
+def _mapping_reader(item: Callable[[Any], object]) -> Callable[[Any], object]:
+    return lambda data: types.MappingProxyType({key: item(value) for key, value in _map(data).items()})
+
+
+def _tuple_reader(members: tuple[object, ...]) -> Callable[[Any], object]:
     if len(members) == 2 and members[1] is Ellipsis:  # noqa: PLR2004  (``tuple[T, ...]``)
-        return tuple(decode(members[0], item) for item in data)
-    return tuple(decode(member, item) for member, item in zip(members, data, strict=True))
+        each = _reader(members[0])
+        return lambda data: tuple(map(each, data))
+    readers = tuple(map(_reader, members))
+    return lambda data: tuple(read(item) for read, item in zip(readers, data, strict=True))
+
+
+def _union_reader(members: tuple[object, ...]) -> Callable[[Any], object]:
+    """A map is a record if the union has one; else a list or a map without a tag is the first member of such a form."""
+    record = next((_reader(m) for m in members if isinstance(m, type) and (is_dataclass(m) or m is Span)), None)
+    forms = [m for m in members if get_origin(m) not in (None, Literal)]
+    of_list = next((_reader(m) for m in forms if get_origin(m) is tuple), untagged)
+    of_map = next((_reader(m) for m in forms if get_origin(m) is not tuple), untagged)
+
+    def read(data: Any) -> object:
+        if isinstance(data, dict):
+            if record is not None:
+                return record(data)
+            return untagged(data) if data.keys() & _TAGS.keys() else of_map(data)
+        return of_list(data) if isinstance(data, list) else data
+
+    return read
 
 
 def _map(data: Any) -> dict[str, Any]:
@@ -141,7 +164,7 @@ def _map(data: Any) -> dict[str, Any]:
 def untagged(data: Any) -> Any:
     """Return the `rehearse.values.Value` that `data` encodes."""
     if isinstance(data, list):
-        return tuple(untagged(item) for item in data)
+        return tuple(map(untagged, data))
     if not isinstance(data, dict):
         return data
     if len(data) == 1:
