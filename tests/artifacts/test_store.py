@@ -290,7 +290,8 @@ def test_a_full_disk_names_path_and_phase_and_leaves_no_half_file(tmp_path: Path
     """A child with a limit on file sizes gets the error, and the file that did not fit is gone."""
     said = child(
         tmp_path,
-        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)",
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)",
+        "sys.dont_write_bytecode = True  # half a file of it would be left where every later process reads it",
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))",
         "folder = store.begin('a'); folder.write('small.json', 'x')",
         "try:",

@@ -24,6 +24,7 @@ lab = Lab(store, root / "evidence")
 if limit:
     import signal
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    sys.dont_write_bytecode = True  # half a file of it would be left where every later process reads it
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 result = lab.perform(text)
 scratch = list((root / "scratch").rglob("*")) if (root / "scratch").is_dir() else []

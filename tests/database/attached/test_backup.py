@@ -339,7 +339,8 @@ def test_a_full_disk_leaves_target_and_older_backups_intact(sqlite_target: Targe
     first.release()
     before = content(sqlite_target)
     said = child(
-        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)",
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)",
+        "sys.dont_write_bytecode = True  # half a file of it would be left where every later process reads it",
         "resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))",
         f"guarded = make({sqlite_target.url!r}, {str(tmp_path / 'state')!r}); guarded.take()",
         "try:",
