@@ -169,11 +169,11 @@ class Terminal:
 
     def leave(self, key: str) -> tuple[int, str]:
         """Press a key; once more if the program heard nothing, as a key that comes while the terminal changes its mode is lost."""
-        for _ in range(4):
+        for _ in range(20):
             if self.program.poll() is None:
                 os.write(self._ours, key.encode())
                 with suppress(subprocess.TimeoutExpired):
-                    self.program.wait(15)
+                    self.program.wait(3)
         assert self.program.poll() is not None, f"it goes on after {key!r}"
         return self.end()
 
