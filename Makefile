@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src -name '*.py')
+# On two cores; the third worker of the tests uses the time in which another one waits.
 JOBS ?= 2
+WORKERS ?= 3
+SHARING := --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test library lint types docs reference bench lock clean
 
@@ -12,7 +15,7 @@ demo: $(VENV)/demo.ok
 	@$(BIN)/rehearse show n1-holiday-coverage-001 --format html --output .rehearse/christmas.html
 
 test: $(VENV)/dev.ok $(VENV)/faces.ok
-	$(BIN)/python -m pytest -n $(JOBS) $(OPTIONS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(SHARING) $(OPTIONS)
 
 # Every scenario that ships, on SQLite and on PostgreSQL, with a report of each.
 library: $(VENV)/dev.ok
@@ -36,7 +39,7 @@ docs: $(VENV)/dev.ok
 
 coverage: $(VENV)/dev.ok $(VENV)/faces.ok
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n $(JOBS)
+	$(BIN)/coverage run -m pytest -n $(WORKERS) $(SHARING)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

@@ -18,6 +18,29 @@ if TYPE_CHECKING:
     from rehearse.database.store import Store
 
 
+LONGEST = (
+    "tests/faces/test_suite_report.py",
+    "tests/test_library.py",
+    "tests/pytest_plugin/test_running.py",
+    "tests/test_wheel.py",
+    "tests/faces/test_run_report.py",
+    "tests/faces/test_serve.py",
+    "tests/residency/test_rules_against_naive.py",
+    "tests/docs/test_pages.py",
+    "tests/serve/test_server.py",
+    "tests/database/attached/test_recovery.py",
+    "tests/run/test_soak.py",
+    "tests/run/test_concurrent.py",
+)
+"""The files that take longest; they are begun first, so that no worker is left alone with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONGEST)))
+
+
 def pytest_configure() -> None:
     """Forget what the machine says about terminals and logs: what a program does then is for the tests to say, not for where they run.
 
