@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 OURS = "Rehearse (SQLite, everything on)"
 RUNNERS: dict[str, tuple[Callable[[Path, int], None], tuple[str, ...]]] = {
-    OURS: (rehearse_project, ("-m", "rehearse", "run", "--all", "--json")),
+    OURS: (rehearse_project, ("-m", "rehearse", "run", "scenarios", "--json")),
     **PROJECTS,
 }
 
