@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import sqlalchemy as sa
 from worlds import PEOPLE, SCHEMA, SHIFTS, fill, hours, hours_now, opened, request, set_hours
 
 from rehearse.database.observe import StatementLog
+from rehearse.database.postgres_databases import Databases
 from rehearse.database.store import Layer
 from rehearse.database.watch import TransactionError
 from rehearse.errors import LeaseRevokedError, RehearseError
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from rehearse.database.postgres import PostgresStore
+    from rehearse.database.postgres_databases import OwnDatabase
     from rehearse.database.store import Lease, Store
 
 FRESH = {"p1": 10, "p2": 20, "p3": 30}
@@ -357,3 +362,37 @@ def test_a_copy_starts_from_now_and_goes_its_own_way(store: Store) -> None:
     assert hours_now(later) == FRESH | {"p1": 11, "p3": 33}
     later.discard()
     lease.discard()
+
+
+@pytest.mark.postgresql
+def test_a_database_that_is_worked_in_is_not_being_copied(
+    postgres_store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies that are made ahead are finished or given up before anybody connects: the server lets nobody in while it copies."""
+    real, under_way, begun = Databases.copy, set[str](), threading.Event()
+
+    def copy(databases: Databases, template: str, kind: str) -> OwnDatabase:
+        if threading.current_thread().name != "rehearse-janitor":
+            return real(databases, template, kind)
+        under_way.add(template)
+        begun.set()
+        try:
+            time.sleep(0.2)  # long enough to be met
+            return real(databases, template, kind)
+        finally:
+            under_way.discard(template)
+
+    lease = postgres_store.lease(request(sessions=2))
+    copies = [lease.fork("order1")]
+    with monkeypatch.context() as patch:
+        patch.setattr(Databases, "copy", copy)
+        copies += [lease.fork("order2"), lease.fork("order3")]
+        assert begun.wait(20)
+        work = opened(lease)
+        assert set[str]() == under_way
+        set_hours(work, "p1", 11)
+    work.commit()
+    work.close()
+    assert [FRESH] * 3 == [hours_now(each) for each in copies]
+    for each in (*copies, lease):
+        each.discard()

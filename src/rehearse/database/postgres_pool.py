@@ -86,21 +86,24 @@ class Janitor:
 class ClonePool:
     """Clones of one template: handed out ready if there is one, made on the spot if not.
 
-    The more often none was ready, the more are kept ready, at most four.
+    The more often none was ready, the more are kept ready, at most four. While the server copies a database nobody can connect to it, and
+    while somebody is connected the copy waits for seconds: a template that is worked in must not be copied at that time.
 
     Args:
         template: Name of the template database.
         databases: Makes clones on the spot.
         janitor: Makes them ahead.
+        eager: Whether the first to take one is a sign that more will be wanted; else the second is.
     """
 
-    def __init__(self, template: str, databases: Databases, janitor: Janitor) -> None:
+    def __init__(self, template: str, databases: Databases, janitor: Janitor, *, eager: bool = True) -> None:
         self._template = template
         self._databases = databases
         self._janitor = janitor
         self._ready: deque[Clone] = deque()
         self._lock = threading.Lock()
-        self._wanted = 1
+        self._making = threading.Lock()
+        self._wanted = 1 if eager else -1
         self._coming = 0
         self._closed = False
 
@@ -110,24 +113,27 @@ class ClonePool:
             clone = self._ready.popleft() if self._ready else None
             if clone is None:
                 self._wanted = min(self._wanted + 1, _MOST_READY)
-            missing = self._wanted - len(self._ready) - self._coming
-            self._coming += max(0, missing)
+            missing = max(0, self._wanted - len(self._ready) - self._coming)
+            self._coming += missing
         for _ in range(missing):
             self._janitor.submit(self._add)
         return clone if clone is not None else make_clone(self._databases, self._template)
 
     def close(self) -> None:
-        """Drop what is ready and make no more."""
+        """Drop what is ready and make no more; afterwards nothing copies the template."""
         with self._lock:
             self._closed = True
             clones, self._ready = tuple(self._ready), deque()
         for clone in clones:
             clone.connection.shut()
             self._janitor.drop(clone.database)
+        with self._making:  # the one in the making is waited for
+            return
 
     def _add(self, databases: Databases) -> None:
         try:
-            clone = None if self._closed or self._janitor.closing else make_clone(databases, self._template)
+            with self._making:
+                clone = None if self._closed or self._janitor.closing else make_clone(databases, self._template)
         finally:
             with self._lock:
                 self._coming -= 1
