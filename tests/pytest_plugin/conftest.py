@@ -5,10 +5,13 @@ from __future__ import annotations
 from textwrap import dedent, indent
 from typing import TYPE_CHECKING
 
+import matplotlib.backends.backend_svg  # noqa: F401  (sessions inside this one forget what they import, which matplotlib does not survive)
 import pytest
 
-import rehearse.pytest_plugin.rehearsal  # noqa: F401  (likewise)
-import residency  # noqa: F401  (sessions inside this one forget what they import, which extension modules do not survive)
+import rehearse.pytest_plugin.rehearsal
+import rehearse.report.failure
+import rehearse.report.html  # noqa: F401  (nor do extension modules)
+import residency  # noqa: F401
 
 if TYPE_CHECKING:
     from collections.abc import Callable
