@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from rehearse.source import Source, Span
@@ -117,14 +117,19 @@ def _reader(kind: object) -> Callable[[Any], object]:
 
 
 def _record_reader(kind: type) -> Callable[[Any], object]:
-    readers: dict[str, Callable[[Any], object]] = {}
-
     def read(data: Any) -> object:
-        if not readers:  # only now, since a record may hold records of its own kind
-            readers.update((name, _reader(hint)) for name, hint in _hints(kind).items())
+        readers = _field_readers(kind)  # asked for only now, since a record may hold records of its own kind
         return kind(**{name: readers[name](item) for name, item in data.items()})
 
     return read
+
+
+@cache
+def _field_readers(kind: type) -> Mapping[str, Callable[[Any], object]]:
+    hints = get_type_hints(
+        kind, localns={"Value": Any}
+    )  # that alias refers to itself and cannot be evaluated elsewhere
+    return {name: _reader(hint) for name, hint in hints.items()}
 
 
 def _mapping_reader(item: Callable[[Any], object]) -> Callable[[Any], object]:
@@ -172,8 +177,3 @@ def untagged(data: Any) -> Any:
         if tag in _TAGS and isinstance(inner, str):
             return _TAGS[tag](inner)
     return FrozenMap((key, untagged(item)) for key, item in _map(data).items())
-
-
-@lru_cache(maxsize=256)
-def _hints(kind: type) -> Mapping[str, object]:
-    return get_type_hints(kind, localns={"Value": Any})  # that alias refers to itself and cannot be evaluated elsewhere
