@@ -167,7 +167,7 @@ class Project:
         while not (events.exists() and begun.search(events.read_text(encoding="utf-8"))):
             assert process.poll() is None, f"{scenario} ended before {operation}"
             assert time.monotonic() < until, f"{scenario} does not come to {operation}"
-            time.sleep(0.01)
+            time.sleep(0.01)  # the run is another process, which says so in its file alone
         process.send_signal(signal.SIGSTOP)
         return process
 

@@ -222,9 +222,8 @@ class PostgresConnection(psycopg.Connection[TupleRow]):
             return ""
         milliseconds = max(1, math.ceil(deadline.remaining * 1000))
         lead = min(_MOST_LEAD_MS, max(_LEAST_LEAD_MS, milliseconds // 10))
-        lock = max(
-            1, milliseconds - lead
-        )  # first, and well before: it counts from when the wait began, and says what was waited for
+        # The lock's limit ends first, and well before: it counts from when the wait began, and says what was waited for.
+        lock = max(1, milliseconds - lead)
         return f"SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = {lock}"
 
     def limit(self, deadline: Deadline) -> None:

@@ -235,8 +235,8 @@ class DatabaseLease(PostgresLease):
             raise RehearseError("a database can be copied only while nobody works with it")
         self._settle()
         if self._copies is None:
-            parts = (self._clone.database.name, self._premises.databases, self._premises.janitor)
-            self._copies = ClonePool(*parts, eager=False)
+            source, premises = self._clone.database.name, self._premises
+            self._copies = ClonePool(source, premises.databases, premises.janitor, eager=False)
         return DatabaseLease(replace(self._request, run=name), self._premises, self._copies.take())
 
     def _database(self) -> OwnDatabase:
