@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from importlib import resources
@@ -38,7 +37,36 @@ HOSTILE = (
     "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }} \u202e" + ARABIC + f"{HEBREW}-longword" * 770
 )
 
-
+LATE = """\
+scenario:
+  name: Eight weeks are to be planned again, in a second
+  id: too-late
+  category: performance
+  tags: [generation, deadline]
+  description: A resident falls ill on the first morning, and eight weeks of twenty-four residents are to be planned without them.
+  rationale: Nobody can wait for a planner for ever. When the time is up, nothing of its work may stay.
+  clock: 2024-12-02T06:00
+  timeout_seconds: 1
+  setup:
+    persons:
+      - generate: {count: 24, template: {id: "R${loop.index}", pgy_level: 2}}
+      - {id: PD, role: PROGRAM_DIRECTOR}
+    rotations: [{id: ward}]
+    requirements:
+      - generate:
+          for: {day: {from: 2024-12-02, to: 2025-01-26}}
+          template: {rotation_id: ward, date: "${loop.day}", block_period: DAY, min_persons: 10}
+    constraints:
+      horizon: {start: 2024-12-02, end: 2024-12-29}
+  test_case:
+    operations:
+      - operation: mark_unavailable
+        parameters: {person_id: R1, start: 2024-12-02T06:00, end: 2024-12-16T00:00, kind: illness}
+      - operation: generate_schedule
+        parameters: {start_date: 2024-12-02, end_date: 2025-01-26}
+      - operation: send_notifications
+  expected_outcome: {success: true}
+"""
 NASTY = """\
 scenario:
   name: NAME
@@ -76,10 +104,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
     written = resources.files("residency").joinpath("scenarios/n1_failures/holiday_coverage.yaml").read_text("utf-8")
     failing = written.replace(HOLIDAY, "no-backup").replace("    absences:\n", BACKUP_AWAY, 1)
-    late = written.replace(HOLIDAY, "too-late").replace("timeout_seconds: 30", "timeout_seconds: 0.02")
     nasty = HOSTILE.replace("{{", "{ {")
     awful = NASTY.replace("NAME", json.dumps(nasty[:200])).replace("TEXT", json.dumps(nasty))
-    for name, text in (("failing", failing), ("late", late), ("nasty", awful)):
+    for name, text in (("failing", failing), ("late", LATE), ("nasty", awful)):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     assert 3 == rehearse(folder, "run", HOLIDAY, CASCADE, "failing.yaml", "late.yaml", "nasty.yaml")
     for scenario in (HOLIDAY, CASCADE, "no-backup", "too-late", "nasty"):
@@ -197,14 +224,22 @@ def test_pictures_have_names_and_the_same_as_a_table(visit: Visit, reports: Path
     expect(chain.get_by_role("row", name="R5 R7 er_a from 9 to 13 December, 5 duties")).to_be_visible()
 
 
-def test_a_scenario_without_an_absence_shows_no_chain(visit: Visit, reports: Path) -> None:
-    """Only what is there has a section: nothing was activated before the deadline passed."""
+def test_a_run_without_a_backup_shows_no_chain(visit: Visit, reports: Path) -> None:
+    """Only what is there has a section, and what ran out of time says in which operation and what stayed of it."""
     page = visit.open(reports / "too-late.html")
     expect(page.get_by_role("heading", name="The backup chain that was activated")).to_have_count(0)
-    expect(page.get_by_role("region", name="In short")).to_contain_text(
-        re.compile("when the deadline passed|ran out of time")
-    )
-    expect(page.locator("#traceback > summary")).to_be_visible()
+    expect(page.get_by_role("region", name="In short")).to_contain_text("when the deadline passed")
+    wrong = page.get_by_role("region", name="What went wrong")
+    expect(wrong).to_contain_text("step2 generate_schedule: 1 s passed; its process was killed; nothing was committed")
+    expect(page.locator("#traceback")).to_have_count(0)
+
+
+def test_what_broke_shows_where(visit: Visit, tmp_path: Path) -> None:
+    """The traceback of whatever ended a run lies folded below what went wrong."""
+    page = visit.open(written(tmp_path, hostile_report("boom")))
+    expect(page.locator("#traceback pre")).to_be_hidden()
+    page.locator("#traceback > summary").click()
+    expect(page.locator("#traceback pre")).to_contain_text("boom")
 
 
 def test_an_engineer_reads_the_lower_half(visit: Visit, reports: Path) -> None:
