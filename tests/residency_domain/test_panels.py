@@ -17,7 +17,7 @@ from residency.judging.roster_changes import Turn, sentences
 
 from .desk import Desk
 from .library_rosters import weekend
-from .rosters import at
+from .rosters import World, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +127,27 @@ def test_what_is_uncovered_says_service_time_and_number(covered: Desk, desk: Des
     assert date(2024, 12, 28) == short[0][0]
     assert (1, 1, 0, 0) == (short[0][1].needed, short[0][1].before, short[0][1].after, short[0][1].was_short)
     assert "1 of 1 missing 09:00–24:00" == short[0][1].words
+
+
+def test_what_is_open_every_day_is_said_once(sqlite_store: Store) -> None:
+    """The same need at the same hours on days in a row is one sentence; what is new stands apart from what was open before."""
+    world = World().residents("R1").rotation("call").rotation("nights").rotation("ward")
+    for day in (2, 3, 4, 6, 9, 10, 30):
+        world.requirement("ward", f"12-{day:02d} 07:00", f"12-{day:02d} 19:00")
+    for day in (10, 11):
+        world.requirement("nights", f"12-{day} 20:00", f"12-{day + 1} 07:00")
+        world.requirement("call", f"12-{day + 1} 12:00", f"12-{day + 2}")
+    world.duty("R1", "ward", "12-10 07:00", "19:00")
+    with Desk(sqlite_store, world, clock="12-09 09:00") as desk:
+        desk.do("mark_unavailable", person_id="R1", start=moment_of(at("12-10")), end=moment_of(at("12-11")), reason="")
+        assert (
+            "ward lacks 1 resident of 1 from 07:00 to 19:00 every day from 2 to 4 December, as before.",
+            "ward lacks 1 resident of 1 from 07:00 to 19:00 on 6 December, as before.",
+            "ward lacks 1 resident of 1 from 07:00 to 19:00 on 9 December, as before.",
+            "ward lacks 1 resident of 1 from 07:00 to 19:00 on 10 December.",
+            "nights lacks 1 resident of 1 from 20:00 to 07:00 every day from 10 to 11 December, as before.",
+            "call lacks 1 resident of 1 from 12:00 to 24:00 every day from 11 to 12 December, as before.",
+        ) == uncovered_words(desk).sentences
 
 
 def uncovered_words(desk: Desk) -> PanelWords:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rehearse.panels import CoverageCell, CoverageRow, PanelCoverage, PanelWords
 from residency.calendar import DAY, HOUR, clip, date_of
@@ -11,7 +11,7 @@ from residency.judging.judged import book
 from residency.judging.naming import counted_key, service_text
 from residency.model import Role
 from residency.services import Gap, gaps, needs
-from residency.wording import clock_text, span_text
+from residency.wording import clock_text, days_text, span_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +27,38 @@ def uncovered(evidence: Evidence) -> tuple[PanelWords, ...]:
     if not any(service.requirements for service in after.schedule.services.values()):
         return ()
     was_open = set(_all_gaps(before))
-    told = tuple(
-        _sentence(after, name, gap) + (", as before" if (name, gap) in was_open else "") + "."
-        for name, gap in sorted(_all_gaps(after), key=lambda found: (found[1].start, found[0], found[1].role))
-    )
+    told = tuple(_sentence(after, spell) for spell in _spells(_all_gaps(after), was_open))
     nothing = "Nothing: every service has whom it needs."
     return (PanelWords("What remains uncovered", told, nothing),)
+
+
+class _Spell(NamedTuple):
+    """A gap that is the same at the same hours on one day or on several in a row."""
+
+    rotation_id: str
+    first: Gap
+    last: Gap
+    was_open: bool
+
+    def goes_on(self, gap: Gap) -> bool:
+        """Whether a gap is this one a day later."""
+        return gap == self.last._replace(start=self.last.start + DAY, end=self.last.end + DAY)
+
+
+def _spells(found: list[tuple[str, Gap]], was_open: set[tuple[str, Gap]]) -> list[_Spell]:
+    """Gaps of neighbouring days told together, in the order in which they begin; what is new is not told with what was there before."""
+    spells: list[_Spell] = []
+    latest: dict[tuple[str, int, Gap, bool], int] = {}
+    for name, gap in sorted(found, key=lambda each: (each[1].start, each[0], each[1].role)):
+        old = (name, gap) in was_open
+        alike = (name, gap.end - gap.start, gap._replace(start=gap.start % DAY, end=0), old)
+        at = latest.get(alike)
+        if at is not None and spells[at].goes_on(gap):
+            spells[at] = spells[at]._replace(last=gap)
+        else:
+            latest[alike] = len(spells)
+            spells.append(_Spell(name, gap, gap, old))
+    return spells
 
 
 def _all_gaps(held: Book) -> list[tuple[str, Gap]]:
@@ -46,11 +72,21 @@ def _gaps(held: Book, service: Service) -> Iterator[Gap]:
             yield gap._replace(start=start, end=end)
 
 
-def _sentence(held: Book, rotation_id: str, gap: Gap) -> str:
+def _sentence(held: Book, spell: _Spell) -> str:
+    gap = spell.first
     role = gap.role.value.lower().replace("_", " ")
     lacking = gap.needed - gap.present
     noun = role if lacking == 1 or role == "faculty" else f"{role}s"
-    return f"{service_text(held, rotation_id)} lacks {lacking} {noun} of {gap.needed} {span_text(gap.start, gap.end)}"
+    service = service_text(held, spell.rotation_id)
+    before = ", as before" if spell.was_open else ""
+    return f"{service} lacks {lacking} {noun} of {gap.needed} {_when(spell)}{before}."
+
+
+def _when(spell: _Spell) -> str:
+    first, last = spell.first, spell.last
+    if first == last:
+        return span_text(first.start, first.end)
+    return f"from {clock_text(first.start)} to {_until(first.end)} every day {days_text(first.start, last.start + 1)}"
 
 
 # ── the grid ───────────────────────────────────────────────────────────────────────────────────────────────────────────
