@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -46,10 +47,13 @@ class Sessions:
     floor: Floor = field(default_factory=floor)
     moves: list[int] = field(default_factory=list)
     errors: dict[int, BaseException] = field(default_factory=dict)
+    condition: threading.Condition = field(default_factory=threading.Condition)
+    turnstile: Turnstile = field(init=False)
 
     def run(self) -> Turnstile:
         """Let them run to their end."""
-        turnstile = Turnstile(range(len(self.counts)), len(self.counts), self.chooser, self.floor)
+        turnstile = self.turnstile = Turnstile(range(len(self.counts)), len(self.counts), self.chooser, self.floor)
+        vars(turnstile)["_moved"] = self.condition
         threads = [threading.Thread(target=self._session, args=(turnstile, index)) for index in range(len(self.counts))]
         for thread in threads:
             thread.start()
@@ -239,9 +243,11 @@ def test_one_that_waits_at_the_server_lets_others_move() -> None:
     """The session is inside a statement and waits: the others go on until it is answered."""
     released = threading.Event()
     moves: list[str] = []
-    turnstile = Turnstile(
-        range(2), 2, AsWritten(), floor(waits_for_lock=lambda index: index == 0 and not released.is_set())
-    )
+
+    def waits(index: int) -> bool:
+        return index == 0 and "0 sent" in moves and not released.is_set()
+
+    turnstile = Turnstile(range(2), 2, AsWritten(), floor(waits_for_lock=waits))
 
     def waiter() -> None:
         gate = turnstile.gate(0)
@@ -268,6 +274,34 @@ def test_one_that_waits_at_the_server_lets_others_move() -> None:
     for thread in threads:
         thread.join(10)
     assert ["0 sent", "1 moved 0", "1 moved 1", "0 answered"] == moves
+
+
+class SlowToWake(threading.Condition):
+    """A condition whose sessions come to themselves long after they were called, as on a busy machine."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait; who waits without a limit is late by many probes."""
+        found = super().wait(timeout)
+        if timeout is None:
+            self.release()
+            time.sleep(0.02)
+            self.acquire()
+        return found
+
+
+def test_a_turn_that_is_taken_late_is_not_lost() -> None:
+    """Whoever was let go and has not moved yet is not asked about, and nobody else is let go before it moved."""
+    early: list[int] = []
+
+    def waits(index: int) -> bool:
+        is_early = vars(sessions.turnstile)["_turn"] == index
+        early.extend([index] * is_early)
+        return is_early
+
+    sessions = Sessions((3, 3), AsWritten(), floor(waits_for_lock=waits), condition=SlowToWake())
+    sessions.run()
+    assert [0, 0, 0, 1, 1, 1] == sessions.moves
+    assert [] == early
 
 
 # ── the end ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -174,7 +174,7 @@ class Turnstile:
                 asked = None
             elif running:
                 if not self._moved.wait(_PROBE_SECONDS):
-                    self._probe(running)
+                    self._probe([index for index in running if index != self._turn])
             elif waiting and asked != self._rests:
                 asked = self._rests
                 self._probe(waiting)
@@ -205,7 +205,7 @@ class Turnstile:
         return [index for index, place in enumerate(self._where) if place is where]
 
     def _probe(self, running: list[int]) -> None:
-        """Ask the server about these sessions."""
+        """Ask the server about these sessions; not about one that is slow to take its turn, which nobody else may be given meanwhile."""
         waiting = set[int]()
         self._unlocked(lambda: waiting.update(i for i in running if self._floor.waits_for_lock(i)))
         for i in running:
