@@ -68,8 +68,8 @@ def _settled(text: str, domain: Domain | None, *, orders: bool) -> str:
     for _ in range(_MOST_ROUNDS):
         before = text
         text = laid_out(text)
-        if orders:
-            text = laid_out(in_order(text, domain))
+        if orders and (ordered := in_order(text, domain)) != text:
+            text = laid_out(ordered)
         if text == before:
             return text
     raise UnusualError("its layout does not settle")

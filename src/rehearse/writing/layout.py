@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from yaml import tokens as kinds
@@ -62,7 +62,8 @@ def _indent(whole: Outline, number: int) -> int:
 def _comment_indent(whole: Outline, number: int) -> int:
     """A comment goes with the entry below it if it stands in its column, else with what it stands beside above."""
     line = whole.lines[number]
-    below = next((other for other in islice(whole.lines, number, None) if other.begins), None)
+    following = (whole.lines[after] for after in range(number, len(whole.lines)))
+    below = next((other for other in following if other.begins), None)
     if below is not None and below.owner is not None and below.indent <= line.indent:
         return below.owner.laid_out + 2 * (below.indent < line.indent)
     for other in (whole.lines[before] for before in range(number - 1, -1, -1)):

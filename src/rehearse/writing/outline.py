@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from yaml import tokens as kinds
 
@@ -21,6 +21,7 @@ _NO_EXTENT = (
     kinds.BlockSequenceStartToken,
     kinds.BlockEndToken,
 )
+_BOUNDS = (kinds.DirectiveToken, kinds.DocumentStartToken, kinds.DocumentEndToken)
 _OPENING = (kinds.FlowMappingStartToken, kinds.FlowSequenceStartToken)
 _CLOSING = (kinds.FlowMappingEndToken, kinds.FlowSequenceEndToken)
 
@@ -29,8 +30,7 @@ class UnusualError(Exception):
     """A way to write YAML that is right, and too unusual to be laid out anew; the text says which."""
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """What stands on one line of a token.
 
     Attributes:
@@ -175,22 +175,23 @@ class _Reader:
         self._wants_key: Entry | None = None
 
     def take(self, token: Any) -> None:
-        if isinstance(token, (kinds.DirectiveToken, kinds.DocumentStartToken, kinds.DocumentEndToken)):
+        kind = type(token)
+        if kind in _BOUNDS:
             raise UnusualError("it says where the document begins or ends")
-        if isinstance(token, (kinds.BlockMappingStartToken, kinds.BlockSequenceStartToken)):
-            self._open(token, is_map=isinstance(token, kinds.BlockMappingStartToken))
-        elif isinstance(token, kinds.BlockEndToken):
+        if kind is kinds.BlockMappingStartToken or kind is kinds.BlockSequenceStartToken:
+            self._open(token, is_map=kind is kinds.BlockMappingStartToken)
+        elif kind is kinds.BlockEndToken:
             self._close_indentless()
             self._blocks.pop()
-        elif isinstance(token, kinds.KeyToken) and not self._flow:
+        elif kind is kinds.KeyToken and not self._flow:
             self._key(token)
-        elif isinstance(token, kinds.BlockEntryToken):
+        elif kind is kinds.BlockEntryToken:
             self._item(token)
-        elif isinstance(token, _OPENING):
+        elif kind in _OPENING:
             self._flow += 1
-        if not isinstance(token, _NO_EXTENT):
+        if kind not in _NO_EXTENT:
             self._place(token)
-        if isinstance(token, _CLOSING):
+        if kind in _CLOSING:
             self._flow -= 1
 
     # ── blocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,18 +214,23 @@ class _Reader:
             raise UnusualError("a key is marked with `?`")
         self._close_indentless()
         line = token.start_mark.line
-        entry = Entry("", line, line)
-        self._blocks[-1].entries.append(entry)
-        self._wants_key = entry
-        self._begin(line)
+        self._wants_key = self._enter(line)
 
     def _item(self, token: Any) -> None:
         line, column = token.start_mark.line, token.start_mark.column
         if self._blocks[-1].is_map:  # a list whose dashes stand below its key has no token of its own
             self._add(is_map=False, column=column, line=line)
             self._indentless.add(id(self._blocks[-1]))
-        self._blocks[-1].entries.append(Entry("", line, line))
+        self._enter(line)
+
+    def _enter(self, line: int) -> Entry:
+        """An entry of the innermost block begins; those around it reach as far as it does."""
+        entry = Entry("", line, line)
+        *around, innermost = self._blocks
+        _extend(around, line)
+        innermost.entries.append(entry)
         self._begin(line)
+        return entry
 
     def _close_indentless(self) -> None:
         if self._blocks and id(self._blocks[-1]) in self._indentless:
@@ -245,14 +251,21 @@ class _Reader:
                 self._wants_key.key, self._wants_key = token.value, None
             if token.style in {"|", ">"}:
                 last = self._literal(token)
-                self._extend(last)
+                _extend(self._blocks, last)
                 return
+        if first == last:
+            self._put(first, Piece(type(token), token.start_mark.column, token.end_mark.column, self._flow > 0))
+        else:
+            self._place_lines(token, first, last)
+        _extend(self._blocks, last)
+
+    def _place_lines(self, token: Any, first: int, last: int) -> None:
         for number in range(first, last + 1):
-            start = token.start_mark.column if number == first else self.lines[number].indent
-            end = token.end_mark.column if number == last else len(self.lines[number].text)
+            line = self.lines[number]
+            start = token.start_mark.column if number == first else line.indent
+            end = token.end_mark.column if number == last else len(line.text)
             self._put(number, Piece(type(token), start, max(start, end), self._flow > 0))
-            self.lines[number].kept = self.lines[number].kept or number > first
-        self._extend(last)
+            line.kept = line.kept or number > first
 
     def _literal(self, token: Any) -> int:
         """Mark the lines of a block scalar, and return its last one."""
@@ -295,7 +308,11 @@ class _Reader:
     def _owner(self) -> Block | None:
         return self._blocks[-1] if self._blocks else None
 
-    def _extend(self, last: int) -> None:
-        for block in self._blocks:
-            if block.entries:
-                block.entries[-1].last = max(block.entries[-1].last, last)
+
+def _extend(blocks: list[Block], last: int) -> None:
+    """Let the latest entry of each block reach a line; whoever is around an entry reaches as far at least."""
+    for block in reversed(blocks):
+        if block.entries:
+            if block.entries[-1].last >= last:
+                return
+            block.entries[-1].last = last
