@@ -98,15 +98,14 @@ def _changed(file: str, scenario: str, changes: list[tuple[str, str]]) -> str:
 
 def _past(store: ArtifactStore) -> None:
     """Mark earlier runs as finished, one rehearsal a week."""
-    plans = list(_plans())
+    scenarios = [(plan.scenario, content_of(scenario_text(plan.tree))) for plan in _plans()]
     for week in range(WEEKS, 0, -1):
         began = datetime.now(UTC).replace(tzinfo=None, hour=2, minute=30, second=0) - timedelta(weeks=week)
         with ArtifactStore(store.root, began=began) as earlier:
-            for plan in plans:
-                scenario = plan.scenario
+            for scenario, content in scenarios:
                 status = _status(scenario.id, week)
                 if status:
-                    about = Particulars(scenario.name, 0.05, content_of(scenario_text(plan.tree)), "sqlite")
+                    about = Particulars(scenario.name, 0.05, content, "sqlite")
                     folder = earlier.begin(scenario.id)
                     folder.complete(status, began.date(), retention_days=365, about=about)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from contextlib import chdir
 from importlib import resources
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
+from typer.testing import CliRunner, Result
 
 from cli.conftest import site
 from faces.season import season_page
+from rehearse.cli.app import app
 from rehearse.report.html import html_report
 from report.test_hostile import hostile_report
 
@@ -108,15 +109,18 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     awful = NASTY.replace("NAME", json.dumps(nasty[:200])).replace("TEXT", json.dumps(nasty))
     for name, text in (("failing", failing), ("late", LATE), ("nasty", awful)):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    assert 3 == rehearse(folder, "run", HOLIDAY, CASCADE, "failing.yaml", "late.yaml", "nasty.yaml")
+    rehearse(folder, "run", HOLIDAY, CASCADE, "failing.yaml", "late.yaml", "nasty.yaml", expected=3)
     for scenario in (HOLIDAY, CASCADE, "no-backup", "too-late", "nasty"):
-        assert 0 == rehearse(folder, "show", scenario, "--format", "html", "-o", f"{scenario}.html")
+        rehearse(folder, "show", scenario, "--format", "html", "-o", f"{scenario}.html")
     return folder
 
 
-def rehearse(folder: Path, *arguments: str) -> int:
-    """Say a command in a folder and return its exit code."""
-    return subprocess.run([sys.executable, "-m", "rehearse", *arguments], cwd=folder, check=False).returncode
+def rehearse(folder: Path, *arguments: str, expected: int = 0) -> Result:
+    """Say a command in a folder and return what came of it; it must end with the expected code."""
+    with chdir(folder):
+        ended = CliRunner().invoke(app, arguments, prog_name="rehearse")
+    assert expected == ended.exit_code, ended.output
+    return ended
 
 
 def written(tmp_path: Path, report: object, name: str = "run.html") -> Path:
@@ -190,10 +194,7 @@ def test_a_terminal_has_the_words_of_the_cards(visit: Visit, reports: Path) -> N
     """Whoever reads the run in a terminal reads the same sentences under the same headings, before anything else."""
     page = visit.open(reports / f"{CASCADE}.html")
     words = page.locator(".card").locator("h3, li").all_inner_texts()
-    shown = subprocess.run(
-        [sys.executable, "-m", "rehearse", "show", CASCADE], cwd=reports, check=True, capture_output=True, text=True
-    )
-    _, _, short = shown.stdout.partition("In short\n")
+    _, _, short = rehearse(reports, "show", CASCADE).stdout.partition("In short\n")
     assert words == [line.strip() for line in short.partition("\n\n")[0].splitlines()]
 
 
