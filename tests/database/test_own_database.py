@@ -369,11 +369,16 @@ def test_a_database_that_is_worked_in_is_not_being_copied(
     postgres_store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Copies that are made ahead are finished or given up before anybody connects: the server lets nobody in while it copies."""
-    real, under_way, begun = Databases.copy, set[str](), threading.Event()
+    real, worked_in, under_way, begun = Databases.copy, set[str](), set[str](), threading.Event()
 
     def copy(databases: Databases, template: str, kind: str) -> OwnDatabase:
         if threading.current_thread().name != "rehearse-janitor":
-            return real(databases, template, kind)
+            worked_in.add(template)
+        elif template in worked_in:  # the store has templates of its own, which nobody works in
+            return late_copy(databases, template, kind)
+        return real(databases, template, kind)
+
+    def late_copy(databases: Databases, template: str, kind: str) -> OwnDatabase:
         under_way.add(template)
         begun.set()
         try:
@@ -383,10 +388,9 @@ def test_a_database_that_is_worked_in_is_not_being_copied(
             under_way.discard(template)
 
     lease = postgres_store.lease(request(sessions=2))
-    copies = [lease.fork("order1")]
     with monkeypatch.context() as patch:
         patch.setattr(Databases, "copy", copy)
-        copies += [lease.fork("order2"), lease.fork("order3")]
+        copies = [lease.fork(f"order{number}") for number in (1, 2, 3)]
         assert begun.wait(20)
         work = opened(lease)
         assert set[str]() == under_way
