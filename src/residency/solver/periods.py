@@ -38,12 +38,7 @@ def chains_to(plan: Plan, last: Shift, is_enough: Callable[[Chain], bool]) -> It
         if is_enough(chain):
             yield chain
             continue
-        first = chain[0].start
-        unfinished += [
-            (before, *chain)
-            for before in plan.ending_in(first - BRIDGE, first)
-            if before.kind.traits.in_period and before.start < first
-        ]
+        unfinished += [(before, *chain) for before in plan.segments_before(chain[0].start)]
 
 
 def length(chain: Chain) -> int:

@@ -99,6 +99,8 @@ class Answer:
             raise LookupError(f"a search that ended as {self.status} has no values")
         if isinstance(expression, int):
             return expression
+        if isinstance(expression, cp_model.IntVar):
+            return self.values[expression.index]
         flat = FlatIntExpr(expression)
         indices: list[int] = [variable.index for variable in flat.vars]
         return flat.offset + sum(factor * self.values[at] for factor, at in zip(flat.coeffs, indices, strict=True))

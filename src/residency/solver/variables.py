@@ -79,6 +79,8 @@ class Plan:
         self.posts = posts
         self.shifts = tuple(sorted(shifts, key=lambda shift: (shift.start, shift.end, shift.kind)))
         self._starts = [shift.start for shift in self.shifts]
+        self._segments = [shift for shift in self.shifts if shift.kind.traits.in_period]
+        self._before: dict[int, tuple[Shift, ...]] = {}
         self._longest = max((shift.end - shift.start for shift in self.shifts), default=0)
 
     @property
@@ -97,11 +99,17 @@ class Plan:
 
     def touching(self, low: int, high: int) -> tuple[Shift, ...]:
         """The shifts that share a minute with [low, high)."""
-        return tuple(shift for shift in self.starting_in(low - self._longest, high) if shift.end > low)
+        return tuple([shift for shift in self.starting_in(low - self._longest, high) if shift.end > low])
 
-    def ending_in(self, low: int, high: int) -> tuple[Shift, ...]:
-        """The shifts that end in [low, high]."""
-        return tuple(shift for shift in self.starting_in(low - self._longest, high) if low <= shift.end <= high)
+    def segments_before(self, moment: int) -> tuple[Shift, ...]:
+        """The shifts with whose duty period one that starts at a moment would go on."""
+        found = self._before.get(moment)
+        if found is None:
+            low = moment - BRIDGE
+            found = self._before[moment] = tuple(
+                [shift for shift in self._segments if low <= shift.end <= moment and shift.start < moment]
+            )
+        return found
 
 
 class Build:
@@ -152,7 +160,7 @@ class Build:
             literal = literals[0]
             if len(literals) > 1:
                 literal = self.model.new_bool_var(f"{worker.id} on {start}-{end}")
-                self.model.add(sum(literals) == literal)
+                self.model.add(cp_model.LinearExpr.sum(literals) == literal)
             yield Shift(start, end, kind, literal)
 
     # ── constraints ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -183,7 +191,8 @@ class Build:
     def at_most(self, ground: Ground, terms: Sequence[tuple[int, cp_model.IntVar]], limit: int) -> None:
         """The sum of factor × literal stays within the limit, or at nothing where the limit was passed before."""
         if sum(factor for factor, _ in terms if factor > 0) > limit:
-            total = sum(factor * literal for factor, literal in terms)
+            factors, literals = zip(*terms, strict=True)
+            total = cp_model.LinearExpr.weighted_sum(literals, factors)
             self._under(ground, self.model.add(total <= max(limit, 0)))
 
     def at_least(self, ground: Ground, total: cp_model.LinearExpr | int, limit: int) -> None:

@@ -11,6 +11,8 @@ from residency.solver.variables import Ground
 from residency.wording import hours_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from residency.solver.periods import Chain
     from residency.solver.variables import Build, Plan, Shift
 
@@ -30,15 +32,17 @@ def _limit_all(build: Build, plan: Plan, setting: DutyPeriodLimit) -> None:
         limit = _limit_until(plan, setting, last)
         if limit is None:
             continue
+        text = f"{plan.id} may be on duty for {hours_text(limit)} at a stretch"
+        ground = Ground("duty_period", plan.id, 0, 0, text)
+        for chain in chains_to(plan, last, _longer_than(limit, setting.exception_limit)):
+            build.forbid(ground, chain)
 
-        def is_too_long(chain: Chain, limit: int = limit) -> bool:
-            lifted = setting.exception_limit
-            exempt = lifted is not None and any(shift.exception for shift in chain)
-            return length(chain) > (max(limit, lifted) if exempt and lifted is not None else limit)
 
-        for chain in chains_to(plan, last, is_too_long):
-            text = f"{plan.id} may be on duty for {hours_text(limit)} at a stretch"
-            build.forbid(Ground("duty_period", plan.id, 0, 0, text), chain)
+def _longer_than(limit: int, lifted: int | None) -> Callable[[Chain], bool]:
+    """Whether a chain lasts longer than a limit, or than what a duty marked `exception` lifts it to."""
+    if lifted is None or lifted <= limit:
+        return lambda chain: length(chain) > limit
+    return lambda chain: length(chain) > (lifted if any(shift.exception for shift in chain) else limit)
 
 
 def _limit_until(plan: Plan, setting: DutyPeriodLimit, last: Shift) -> int | None:
