@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 INI = """
 [pytest]
 asyncio_default_fixture_loop_scope = function
+addopts = -p no:hypothesispytest -p no:anyio
 """
+"""Of the plugins that are installed here a user's project need not have these; without them a session begins sooner."""
 
 
 def scenario_text(identity: str, *, gap: int = 0, extra: str = "", timeout: int = 30) -> str:
