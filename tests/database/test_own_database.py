@@ -400,3 +400,16 @@ def test_a_database_that_is_worked_in_is_not_being_copied(
     assert [FRESH] * 3 == [hours_now(each) for each in copies]
     for each in (*copies, lease):
         each.discard()
+
+
+@pytest.mark.postgresql
+def test_whoever_is_stopped_while_the_server_answers_stops_nobody_else(postgres_url: str) -> None:
+    """A question that nobody read the answer of does not stand in the way of the next one, and the store's mark stays its own."""
+    databases = Databases(postgres_url)
+    try:
+        version, holder = databases.version, databases.holder
+        vars(databases)["_connection"].pgconn.send_query(b"SELECT pg_sleep(0.2)")
+        assert (version, holder) == (databases.version, databases.holder)
+        assert databases._holder_lives(holder)
+    finally:
+        databases.close()

@@ -202,6 +202,11 @@ class PostgresConnection(psycopg.Connection[TupleRow]):
         """Whether a read would be answered."""
         return self.pgconn.transaction_status == TransactionStatus.INTRANS
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether a statement was sent whose answer nobody has read yet; if nobody waits for it either, who did was broken into."""
+        return self.pgconn.transaction_status == TransactionStatus.ACTIVE
+
     def send(self, sql: str) -> None:
         """Send words of our own, past the watch."""
         psycopg.Cursor(self).execute(cast("Any", sql), prepare=False)

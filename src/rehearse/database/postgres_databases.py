@@ -253,8 +253,14 @@ class Databases:
         raise AssertionError("unreachable: the numbers do not end")
 
     def _living(self) -> PostgresConnection:
-        """Return the connection, replaced if it was lost; its lock is taken again under the same key."""
+        """Return the connection, replaced if it was lost; its lock is taken again under the same key.
+
+        It is replaced too if whoever asked last was stopped before the answer came: the thread of an operation asks what became of
+        its COMMIT, and its deadline may pass meanwhile.
+        """
         with self._lock:
+            if self._connection.is_unanswered:
+                self._connection.shut()
             if self._connection.closed:
                 self._connection = connect_postgres(self._url, run="store", settings={"idle_session_timeout": "0"})
                 limit = time.monotonic() + _RELOCK_SECONDS
