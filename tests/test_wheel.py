@@ -113,20 +113,26 @@ def test_it_is_the_wheel_that_runs(stranger: Stranger) -> None:
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("bundled", marks=pytest.mark.postgresql)])
 def test_the_command_line_performs_its_scenario(stranger: Stranger, database: str) -> None:
-    """A project's own scenario is performed and shown as a page."""
+    """A project's own scenario is checked, explained, performed and shown as a page."""
+    stranger.run("rehearse", "check", "mine")
     assert "passed" in stranger.run("rehearse", "run", "mine", "--database", database)
     assert "</html>" in stranger.run("rehearse", "show", "mine", "--format", "html")
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("bundled", marks=pytest.mark.postgresql)])
 def test_pytest_performs_it(stranger: Stranger, database: str) -> None:
-    """Beside a test written by hand, in one process and in two; each other call of the manual is tried in `test_running`."""
+    """Each call of the manual does what it says, beside a test written by hand."""
     on = ("pytest", "-q", f"--scenario-database={database}")
     broken = stranger.folder / "scenarios" / "broken.yaml"
     text = (stranger.folder / "scenarios" / "mine.yaml").read_text(encoding="utf-8")
     assert "2 passed" in stranger.run(*on)
+    assert "1 passed, 1 deselected" in stranger.run(*on, "-m", "scenario")
     broken.write_text(text.replace("id: mine", "id: broken").replace("hours: 0", "hours: 5"), encoding="utf-8")
     try:
+        assert "scenarios/broken.yaml::broken" in stranger.run(*on, "--co")
         assert "1 failed, 2 passed" in stranger.run(*on, "-n", "2", expected=1)
+        assert "\n1 failed in" in stranger.run(*on, "--lf", expected=1)
+        assert "stopping after 1 failures" in stranger.run(*on, "-x", "scenarios", expected=1)
+        assert "1 passed, 2 deselected" in stranger.run(*on, "-k", "mine", "--capture-artifacts")
     finally:
         broken.unlink()

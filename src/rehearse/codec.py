@@ -126,9 +126,8 @@ def _record_reader(kind: type) -> Callable[[Any], object]:
 
 @cache
 def _field_readers(kind: type) -> Mapping[str, Callable[[Any], object]]:
-    hints = get_type_hints(
-        kind, localns={"Value": Any}
-    )  # that alias refers to itself and cannot be evaluated elsewhere
+    # The alias `Value` refers to itself and cannot be evaluated elsewhere.
+    hints = get_type_hints(kind, localns={"Value": Any})
     return {name: _reader(hint) for name, hint in hints.items()}
 
 

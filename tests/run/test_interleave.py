@@ -284,7 +284,7 @@ class SlowToWake(threading.Condition):
         found = super().wait(timeout)
         if timeout is None:
             self.release()
-            time.sleep(0.02)
+            time.sleep(0.02)  # ten times as long as a session may take before it is asked about
             self.acquire()
         return found
 

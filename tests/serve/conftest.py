@@ -21,7 +21,7 @@ import pytest
 from cli.conftest import FILES, scenario, site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["site"]
 
@@ -75,7 +75,7 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def ask(
-        self, path: str, *, method: str = "GET", body: str | None = None, headers: dict[str, str] | None = None
+        self, path: str, *, method: str = "GET", body: str | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Send one request and return the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -87,7 +87,7 @@ class Served:
         connection.close()
         return answer
 
-    def post(self, path: str, *, headers: dict[str, str] | None = None, **fields: str) -> Answer:
+    def post(self, path: str, *, headers: Mapping[str, str] | None = None, **fields: str) -> Answer:
         """Send a form as a page's script does."""
         kind = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         return self.ask(path, method="POST", body=urlencode(fields), headers={**kind, **(headers or {})})

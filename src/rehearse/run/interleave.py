@@ -174,7 +174,7 @@ class Turnstile:
                 asked = None
             elif running:
                 if not self._moved.wait(_PROBE_SECONDS):
-                    self._probe([index for index in running if index != self._turn])
+                    self._probe(running)
             elif waiting and asked != self._rests:
                 asked = self._rests
                 self._probe(waiting)
@@ -207,7 +207,8 @@ class Turnstile:
     def _probe(self, running: list[int]) -> None:
         """Ask the server about these sessions; not about one that is slow to take its turn, which nobody else may be given meanwhile."""
         waiting = set[int]()
-        self._unlocked(lambda: waiting.update(i for i in running if self._floor.waits_for_lock(i)))
+        moving = [index for index in running if index != self._turn]
+        self._unlocked(lambda: waiting.update(i for i in moving if self._floor.waits_for_lock(i)))
         for i in running:
             if self._where[i] in (_Where.RUNNING, _Where.WAITING):
                 self._where[i] = _Where.WAITING if i in waiting else _Where.RUNNING

@@ -174,7 +174,7 @@ class _Reader:
         self._flow = 0
         self._wants_key: Entry | None = None
 
-    def take(self, token: Any) -> None:
+    def take(self, token: kinds.Token) -> None:
         kind = type(token)
         if kind in _BOUNDS:
             raise UnusualError("it says where the document begins or ends")
@@ -196,7 +196,7 @@ class _Reader:
 
     # ── blocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _open(self, token: Any, *, is_map: bool) -> None:
+    def _open(self, token: kinds.Token, *, is_map: bool) -> None:
         self._add(is_map=is_map, column=token.start_mark.column, line=token.start_mark.line)
 
     def _add(self, *, is_map: bool, column: int, line: int) -> None:
@@ -209,14 +209,14 @@ class _Reader:
             parent.entries[-1].child = block
         self._blocks.append(block)
 
-    def _key(self, token: Any) -> None:
+    def _key(self, token: kinds.Token) -> None:
         if token.start_mark.index != token.end_mark.index:
             raise UnusualError("a key is marked with `?`")
         self._close_indentless()
         line = token.start_mark.line
         self._wants_key = self._enter(line)
 
-    def _item(self, token: Any) -> None:
+    def _item(self, token: kinds.Token) -> None:
         line, column = token.start_mark.line, token.start_mark.column
         if self._blocks[-1].is_map:  # a list whose dashes stand below its key has no token of its own
             self._add(is_map=False, column=column, line=line)
@@ -244,7 +244,7 @@ class _Reader:
 
     # ── places ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _place(self, token: Any) -> None:
+    def _place(self, token: kinds.Token) -> None:
         first, last = token.start_mark.line, token.end_mark.line
         if isinstance(token, kinds.ScalarToken):
             if self._wants_key is not None:
@@ -253,21 +253,15 @@ class _Reader:
                 last = self._literal(token)
                 _extend(self._blocks, last)
                 return
-        if first == last:
-            self._put(first, Piece(type(token), token.start_mark.column, token.end_mark.column, self._flow > 0))
-        else:
-            self._place_lines(token, first, last)
-        _extend(self._blocks, last)
-
-    def _place_lines(self, token: Any, first: int, last: int) -> None:
         for number in range(first, last + 1):
             line = self.lines[number]
             start = token.start_mark.column if number == first else line.indent
             end = token.end_mark.column if number == last else len(line.text)
             self._put(number, Piece(type(token), start, max(start, end), self._flow > 0))
             line.kept = line.kept or number > first
+        _extend(self._blocks, last)
 
-    def _literal(self, token: Any) -> int:
+    def _literal(self, token: kinds.Token) -> int:
         """Mark the lines of a block scalar, and return its last one."""
         first = token.start_mark.line
         header = _INDICATORS.match(self.lines[first].text, token.start_mark.column)

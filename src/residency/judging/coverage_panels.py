@@ -40,24 +40,19 @@ class _Spell(NamedTuple):
     last: Gap
     was_open: bool
 
-    def goes_on(self, gap: Gap) -> bool:
-        """Whether a gap is this one a day later."""
-        return gap == self.last._replace(start=self.last.start + DAY, end=self.last.end + DAY)
-
 
 def _spells(found: list[tuple[str, Gap]], was_open: set[tuple[str, Gap]]) -> list[_Spell]:
     """Gaps of neighbouring days told together, in the order in which they begin; what is new is not told with what was there before."""
     spells: list[_Spell] = []
-    latest: dict[tuple[str, int, Gap, bool], int] = {}
+    awaited: dict[tuple[str, Gap, bool], int] = {}
     for name, gap in sorted(found, key=lambda each: (each[1].start, each[0], each[1].role)):
         old = (name, gap) in was_open
-        alike = (name, gap.end - gap.start, gap._replace(start=gap.start % DAY, end=0), old)
-        at = latest.get(alike)
-        if at is not None and spells[at].goes_on(gap):
-            spells[at] = spells[at]._replace(last=gap)
-        else:
-            latest[alike] = len(spells)
+        at = awaited.pop((name, gap, old), len(spells))
+        if at == len(spells):
             spells.append(_Spell(name, gap, gap, old))
+        else:
+            spells[at] = spells[at]._replace(last=gap)
+        awaited[name, gap._replace(start=gap.start + DAY, end=gap.end + DAY), old] = at
     return spells
 
 
